@@ -1,0 +1,63 @@
+"""The outbox: written with the change, read in commit-safe order."""
+
+import json
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from shared import clock
+from shared.contracts.base import Contract
+from shared.contracts.changes import Change, ChangeKind, ChangePage
+from shared.problems import Invalid
+
+
+async def publish(
+    session: AsyncSession, kind: ChangeKind, object_id: UUID, data: Contract | None = None
+) -> None:
+    """Write one entry in the transaction of the change itself."""
+    await session.execute(
+        text(
+            "insert into changes (at, kind, object_id, data)"
+            " values (:at, :kind, :id, cast(:data as jsonb))"
+        ),
+        {
+            "at": clock.now(),
+            "kind": kind.value,
+            "id": object_id,
+            "data": data.model_dump_json() if data else json.dumps({}),
+        },
+    )
+
+
+async def page(session: AsyncSession, after: str, limit: int) -> ChangePage:
+    """Entries after the cursor, never past a transaction that is still open."""
+    xid, last = _parse(after)
+    rows = await session.execute(
+        text(
+            "select id, xid, at, kind, object_id, data from changes"
+            " where (xid, id) > (:xid, :last)"
+            " and xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+            " order by xid, id limit :limit"
+        ),
+        {"xid": xid, "last": last, "limit": limit},
+    )
+    items = [
+        Change(
+            cursor=f"{row.xid}.{row.id}",
+            kind=ChangeKind(row.kind),
+            object_id=row.object_id,
+            at=row.at,
+            data=row.data,
+        )
+        for row in rows
+    ]
+    return ChangePage(items=items, next=items[-1].cursor if items else after)
+
+
+def _parse(after: str) -> tuple[int, int]:
+    try:
+        xid, _, last = after.partition(".")
+        return int(xid), int(last or 0)
+    except ValueError as error:
+        raise Invalid("bad-cursor", "变更游标无效，请从 0 重新读取。", field="after") from error

@@ -1,0 +1,36 @@
+"""The only clock outside workflows; a rehearsal may move it by a file that names an offset."""
+
+import os
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+_OFFSET_FILE = os.environ.get("DANGJIAN_CLOCK_OFFSET_FILE")
+
+
+def now() -> datetime:
+    """The present instant, aware, UTC."""
+    return datetime.now(UTC) + _offset()  # noqa: TID251
+
+
+def today() -> date:
+    """The date that people in Asia/Shanghai would write."""
+    return now().astimezone(SHANGHAI).date()
+
+
+def local_date(instant: datetime) -> date:
+    return instant.astimezone(SHANGHAI).date()
+
+
+def end_of_day(day: date) -> datetime:
+    """A period lapses at the end of its last day in Asia/Shanghai."""
+    following = datetime(day.year, day.month, day.day, tzinfo=SHANGHAI) + timedelta(days=1)
+    return following.astimezone(UTC)
+
+
+def _offset() -> timedelta:
+    if not _OFFSET_FILE:
+        return timedelta()
+    path = Path(_OFFSET_FILE)
+    return timedelta(seconds=float(path.read_text())) if path.exists() else timedelta()
