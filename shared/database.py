@@ -52,20 +52,30 @@ async def system_transaction(on: AsyncEngine) -> AsyncGenerator[AsyncSession]:
 
 
 async def set_scope(
-    session: AsyncSession, *, prefixes: tuple[str, ...], person: str | None
+    session: AsyncSession,
+    *,
+    prefixes: tuple[str, ...],
+    person: str | None,
+    account: str | None = None,
 ) -> None:
-    """Row security reads these two; they end with the transaction and fail closed when empty."""
+    """Row security reads these; they end with the transaction and fail closed when empty."""
     await session.execute(
         text(
             "select set_config('dangjian.scope', :scope, true),"
-            " set_config('dangjian.person', :person, true)"
+            " set_config('dangjian.person', :person, true),"
+            " set_config('dangjian.account', :account, true)"
         ),
-        {"scope": ",".join(prefixes), "person": person or ""},
+        {"scope": ",".join(prefixes), "person": person or "", "account": account or ""},
     )
 
 
 async def scope_of(session: AsyncSession, access: Access) -> None:
-    await set_scope(session, prefixes=access.prefixes, person=access.principal.person_id)
+    await set_scope(
+        session,
+        prefixes=access.prefixes,
+        person=access.principal.person_id,
+        account=access.principal.account_id,
+    )
 
 
 ROW_SECURITY_FUNCTIONS = (
@@ -79,6 +89,10 @@ $$""",
     """
 create or replace function own_person() returns uuid language sql stable as $$
   select nullif(current_setting('dangjian.person', true), '')::uuid
+$$""",
+    """
+create or replace function own_account() returns text language sql stable as $$
+  select nullif(current_setting('dangjian.account', true), '')
 $$""",
 )
 """Created by each service's first migration; policies call them."""
