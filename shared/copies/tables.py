@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import Boolean, Column, Date(), DateTime, Integer, MetaData, String, Table, Uuid
+from sqlalchemy import Boolean, Column, Date, DateTime, Integer, MetaData, String, Table, Uuid
 
 _OWN = MetaData()
 
