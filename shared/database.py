@@ -9,6 +9,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared.access import EVERYWHERE, Access
 
+EVERY_ACCOUNT = "*"
+"""The suite itself. Scope "0" can't say so: it is also the scope of an organiser at the root."""
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -47,7 +49,7 @@ async def transaction(on: AsyncEngine) -> AsyncGenerator[AsyncSession]:
 async def system_transaction(on: AsyncEngine) -> AsyncGenerator[AsyncSession]:
     """One transaction of the suite itself (rounds, dispatcher, worker): sees every row."""
     async with transaction(on) as session:
-        await set_scope(session, prefixes=(EVERYWHERE,), person=None)
+        await set_scope(session, prefixes=(EVERYWHERE,), person=None, account=EVERY_ACCOUNT)
         yield session
 
 
@@ -70,11 +72,12 @@ async def set_scope(
 
 
 async def scope_of(session: AsyncSession, access: Access) -> None:
+    principal = access.principal
     await set_scope(
         session,
         prefixes=access.prefixes,
-        person=access.principal.person_id,
-        account=access.principal.account_id,
+        person=principal.person_id,
+        account=EVERY_ACCOUNT if principal.is_service else principal.account_id,
     )
 
 
