@@ -67,10 +67,10 @@ def _grants(rows: Sequence[Row[Any]]) -> tuple[Grant, ...]:
 
 
 def in_force() -> ColumnElement[bool]:
-    """A grant counts from its first day up to, and without, the day it ends."""
+    """A grant counts on its first and its last day; one revoked today ended yesterday."""
     today = clock.today()
     return and_(
-        GRANTS.c.valid_from <= today, or_(GRANTS.c.valid_to.is_(None), GRANTS.c.valid_to > today)
+        GRANTS.c.valid_from <= today, or_(GRANTS.c.valid_to.is_(None), GRANTS.c.valid_to >= today)
     )
 
 
