@@ -65,6 +65,8 @@ class OrganisationFacts(Contract):
     external: bool
     """An entry of the directory only; its people do not work in this suite."""
     phone: str | None = None
+    committee_id: UUID | None = None
+    """The nearest committee with approval rights at or above it."""
 
 
 class MemberFacts(Contract):
