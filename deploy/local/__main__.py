@@ -5,8 +5,6 @@ import os
 import shutil
 import sys
 
-import psutil
-
 from deploy.local import environment, orphans
 from deploy.local.failure import LocalFailure
 from deploy.local.paths import default_state
@@ -32,9 +30,7 @@ def down(options: argparse.Namespace, screen: Screen) -> None:  # noqa: ARG001
     if running := orphans.supervisor(state):
         screen.say(f"asking process {running.pid} to stop")
         running.terminate()
-        try:
-            running.wait(DOWN_SECONDS)
-        except psutil.TimeoutExpired:
+        if not orphans.ended(running, DOWN_SECONDS):
             running.kill()
     left = orphans.stop_all(state)
     screen.say(f"stopped {', '.join(left)}" if left else "nothing of the suite runs")

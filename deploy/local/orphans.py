@@ -1,11 +1,13 @@
 """What a killed supervisor left running: found by process id and start, stopped in order."""
 
 import signal
+import time
+from contextlib import suppress
 
 import psutil
 
 from deploy.local.paths import State
-from deploy.local.process import recall
+from deploy.local.process import POLL_SECONDS, recall
 
 SUPERVISOR = "supervisor"
 # APIs first, Postgres last; whatever else is there belongs before Temporal.
@@ -44,11 +46,20 @@ def _order(name: str) -> int:
 
 
 def _stop(process: psutil.Process, number: signal.Signals) -> None:
-    try:
+    with suppress(psutil.NoSuchProcess):
         process.send_signal(number)
-        process.wait(STOP_SECONDS)
-    except psutil.TimeoutExpired:
-        process.kill()
-        process.wait(STOP_SECONDS)
-    except psutil.NoSuchProcess:
-        return
+        if not ended(process):
+            process.kill()
+            ended(process)
+
+
+def ended(process: psutil.Process, seconds: float = STOP_SECONDS) -> bool:
+    """Wait for its end; a zombie has ended too: in a container nobody may come to collect it."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with suppress(psutil.NoSuchProcess):
+            if process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+                time.sleep(POLL_SECONDS)
+                continue
+        return True
+    return False
