@@ -77,7 +77,7 @@ async def test_serial_is_drawn_from_the_senders_book_of_the_year(desk: Desk) -> 
 async def test_numbers_have_no_gap_when_many_letters_are_issued_at_once(desk: Desk) -> None:
     async with database(desk.url) as session:
         people = [await member(session, desk.tree.east_branch) for _ in range(12)]
-    bodies = [{"member_ids": [str(person)]} for person in people]
+    bodies: list[dict[str, Any]] = [{"member_ids": [str(person)]} for person in people]
     bodies[3] = {"valid_until": "2026-12-31"}
     bodies[7] = {"to_org_id": str(desk.tree.west_branch.id)}
     answers = await asyncio.gather(*(desk.issue(**body) for body in bodies))
