@@ -50,7 +50,8 @@ class ClientCredentials(httpx.Auth):
         return self._token
 
     def sync_auth_flow(
-        self, request: httpx.Request
+        self,
+        request: httpx.Request,  # noqa: ARG002
     ) -> Generator[httpx.Request, httpx.Response, None]:
         raise RuntimeError("use an httpx.AsyncClient")
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert
@@ -45,19 +46,7 @@ async def load_accounts(
 ) -> None:
     """Accounts that share one password; the caller makes the hash once with `hash_password`."""
     begins = valid_from or clock.today()
-    rows = [
-        {
-            "id": account.id,
-            "org_id": account.org_id,
-            "person_id": account.person_id,
-            "login": check_login(account.login),
-            "name": account.name,
-            "password_hash": password_hash,
-            "must_change": must_change,
-            "created_at": clock.now(),
-        }
-        for account in accounts
-    ]
+    rows = [_row(account, password_hash, must_change=must_change) for account in accounts]
     granted = [row for account in accounts for row in _grants(account, begins)]
     for table, values in ((AccountRow, rows), (GrantRow, granted)):
         for start in range(0, len(values), BATCH):
@@ -68,12 +57,32 @@ async def load_accounts(
         )
         await publish(session, ChangeKind.ACCOUNT, account.id, copy)
     for row in granted:
-        names = ("id", "account_id", "role", "org_id", "valid_from")
-        copy = GrantCopy(**{name: row[name] for name in names}, valid_to=None)
-        await publish(session, ChangeKind.GRANT, row["id"], copy)
+        copy = GrantCopy(
+            id=row["id"],
+            account_id=row["account_id"],
+            role=row["role"],
+            org_id=row["org_id"],
+            valid_from=begins,
+            valid_to=None,
+        )
+        await publish(session, ChangeKind.GRANT, copy.id, copy)
 
 
-def _grants(account: LoadedAccount, begins: date) -> list[dict[str, object]]:
+def _row(account: LoadedAccount, password_hash: str, *, must_change: bool) -> dict[str, Any]:
+    return {
+        "id": account.id,
+        "org_id": account.org_id,
+        "person_id": account.person_id,
+        "login": check_login(account.login),
+        "name": account.name,
+        "password_hash": password_hash,
+        "must_change": must_change,
+        "disabled": False,
+        "created_at": clock.now(),
+    }
+
+
+def _grants(account: LoadedAccount, begins: date) -> list[dict[str, Any]]:
     held = {role for role, _ in account.grants}
     for role in held:
         must_be_grantable(role, begins, None, clock.today())
