@@ -17,6 +17,8 @@ from shared.problems import Unauthenticated, Unavailable
 
 STALE_SECONDS = 60
 _RELOGIN = "账号不可用或已停用，请重新登录或联系账号管理员。"
+_ROLES = frozenset(Role)
+"""A role that a newer register knows grants nothing here."""
 _FRESH = STATE.c.seen_at > func.clock_timestamp() - text(f"interval '{STALE_SECONDS} seconds'")
 
 
@@ -62,7 +64,7 @@ def _grants(rows: Sequence[Row[Any]]) -> tuple[Grant, ...]:
     return tuple(
         Grant(Role(row.role), row.org_id, row.path)
         for row in rows
-        if row.path is not None and row.role in Role
+        if row.path is not None and row.role in _ROLES
     )
 
 

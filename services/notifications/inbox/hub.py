@@ -62,33 +62,29 @@ class Hub:
             self._open.pop(subscriber.account_id, None)
 
     async def poll(self, engine: AsyncEngine) -> None:
-        """One query for all; a stream of an account that was disabled ends."""
-        if not self._open:
+        """One query for all; a stream of an account that was disabled ends.
+
+        Whoever joins meanwhile waits for the next round: this one may begin after their place.
+        """
+        asked = [one for mine in self._open.values() for one in mine]
+        if not asked:
             return
         accounts = list(self._open)
-        since = min(one.since for mine in self._open.values() for one in mine)
+        since = min(one.since for one in asked)
         async with system_transaction(engine) as session:
             until = await repository.horizon(session)
             gone = await repository.disabled(session, accounts)
             found = await repository.arrivals(session, accounts, since, until, limit=_BATCH)
-        reached = found[-1].place if len(found) == _BATCH else Place(until)
-        self._hand_out(found, set(accounts), reached)
-        for account in gone:
-            self._end(account)
-
-    def _hand_out(self, found: list[Arrival], asked: set[UUID], reached: Place) -> None:
+        arrived: dict[UUID, list[Arrival]] = defaultdict(list)
         for arrival in found:
-            for subscriber in tuple(self._open.get(arrival.account_id, ())):
-                if not subscriber.offer(arrival):
-                    subscriber.end()
-                    self.leave(subscriber)
-        for account in asked:
-            for subscriber in self._open.get(account, ()):
-                subscriber.since = max(subscriber.since, reached)
-
-    def _end(self, account: UUID) -> None:
-        for subscriber in tuple(self._open.get(account, ())):
-            subscriber.end()
+            arrived[arrival.account_id].append(arrival)
+        reached = found[-1].place if len(found) == _BATCH else Place(until)
+        for one in asked:
+            kept = all(one.offer(arrival) for arrival in arrived[one.account_id])
+            one.since = max(one.since, reached)
+            if one.account_id in gone or not kept:
+                one.end()
+                self.leave(one)
 
 
 async def poller(app: FastAPI) -> None:
