@@ -50,7 +50,7 @@ def audit_tables(metadata: MetaData) -> tuple[Table, Table]:
     return events, seals
 
 
-async def record(  # noqa: PLR0913
+async def record(
     session: AsyncSession,
     access: Access,
     action: str,
@@ -146,7 +146,7 @@ def sealer(key: bytes, anchor: str) -> Any:
             try:
                 async with system_transaction(app.state.engine) as session:
                     head = await seal(session, key)
-            except Exception as error:  # noqa: BLE001
+            except Exception as error:
                 log.warning("seal", exc_info=error)
                 continue
             if head and anchor:

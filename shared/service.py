@@ -174,7 +174,7 @@ def _add_plumbing(app: FastAPI, service: Service) -> None:
         begun = time.perf_counter()
         try:
             response = await call_next(request)
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:
             log.error("unexpected", exc_info=error, path=_route_of(request))
             response = problem_response(
                 Unavailable("internal", "系统内部错误，已记录，请稍后重试。", retry_after=30)

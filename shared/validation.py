@@ -39,7 +39,7 @@ def as_problem(found: Sequence[Mapping[str, Any]], *, prefix: str = "") -> Inval
     errors = [_field_error(error, prefix) for error in found]
     return Invalid(
         "invalid-input",
-        "有 {} 处内容不符合要求，请按提示修改后再提交。".format(len(errors)),
+        f"有 {len(errors)} 处内容不符合要求，请按提示修改后再提交。",
         field=errors[0].field if errors else None,
         errors=errors,
     )

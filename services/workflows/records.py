@@ -1,14 +1,16 @@
-"""Writes what one activation of a case changed, in one transaction, fenced against older writers."""
+"""Writes what one activation of a case changed: one transaction, fenced against older writers."""
 
 import json
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.workflows import notices
+from services.workflows.notices import Told
 from shared import clock
 from shared.calendar import WorkingDays, due_on
 from shared.contracts.cases import Ask, CaseState, Closed, Due, Entry, Recorded, Records
@@ -19,7 +21,7 @@ _CASE = text(
     "update cases set state=:state, step=:step, outcome=:outcome, attention=:attention,"
     " known=cast(:known as jsonb), fence=:fence, unreachable_since=null,"
     " ended_at=case when cast(:state as text) = 'ended' then coalesce(ended_at, :at) end"
-    " where id=:case and fence <= :fence"
+    " where id=:case and fence <= :fence returning process, started_by"
 )
 _ENTRIES = text(
     "insert into timeline (case_id, seq, at, kind, step, article, title, task_id, actor,"
@@ -59,8 +61,10 @@ async def write(engine: AsyncEngine, records: Records) -> Recorded:
     async with system_transaction(engine) as session:
         calendar = await working_days(session)
         dated = {ask.id: count(ask.due, calendar) for ask in records.opened if ask.due}
-        if await _fenced(session, records):
+        case = await _fenced(session, records)
+        if case is not None:
             await _write(session, records, dated)
+            await notices.of_records(session, records, Told(case.process, case.started_by, dated))
     return Recorded(due_on=dated)
 
 
@@ -70,7 +74,7 @@ def count(due: Due, calendar: WorkingDays) -> date:
     return date.fromordinal(end.toordinal() + due.paused_days)
 
 
-async def _fenced(session: AsyncSession, records: Records) -> bool:
+async def _fenced(session: AsyncSession, records: Records) -> Row[Any] | None:
     written = await session.execute(
         _CASE,
         {
@@ -84,7 +88,7 @@ async def _fenced(session: AsyncSession, records: Records) -> bool:
             "at": clock.now(),
         },
     )
-    return written.rowcount == 1  # pyright: ignore[reportAttributeAccessIssue, reportUnknownVariableType]
+    return written.one_or_none()
 
 
 async def _write(session: AsyncSession, records: Records, dated: dict[UUID, date]) -> None:
@@ -119,7 +123,6 @@ async def _write(session: AsyncSession, records: Records, dated: dict[UUID, date
         await session.execute(_CLOSED, {"rows": _rows(records.closed)})
     if records.applied:
         await session.execute(_APPLIED, {"at": case["at"], "ids": records.applied})
-    await notices.of_records(session, records)
     if records.state is CaseState.ENDED:
         await session.execute(
             text("update claims set released_at=:at where case_id=:case and released_at is null"),

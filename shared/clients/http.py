@@ -17,7 +17,7 @@ class Client:
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._http = http
 
-    async def _call(  # noqa: PLR0913
+    async def _call(
         self,
         method: str,
         path: str,

@@ -15,6 +15,7 @@ class Person(Contract):
     name: str
     masked_id_number: str | None
     masked_phone: str | None
+    masked_email: str | None
     home_org_id: UUID
     """The organisation that keeps the record."""
     version: int
@@ -26,6 +27,7 @@ class PersonDraft(Contract):
     name: Line
     id_number: str | None = Field(default=None, max_length=30)
     phone: str | None = Field(default=None, max_length=30)
+    email: str | None = Field(default=None, max_length=120)
     home_org_id: UUID
 
 
@@ -35,12 +37,14 @@ class PersonCorrection(Contract):
     name: Line | None = None
     id_number: str | None = Field(default=None, max_length=30)
     phone: str | None = Field(default=None, max_length=30)
+    email: str | None = Field(default=None, max_length=120)
     reason: Reason
 
 
 class SealedField(StrEnum):
     ID_NUMBER = "id_number"
     PHONE = "phone"
+    EMAIL = "email"
 
 
 class RevealRequest(Contract):
@@ -60,3 +64,4 @@ class ContactAddress(Contract):
 
     person_id: UUID
     phone: str | None
+    email: str | None

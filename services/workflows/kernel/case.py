@@ -1,6 +1,5 @@
 """The few words every process is written in: step, task, ask, do, note, end."""
 
-import asyncio
 import functools
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, timedelta
@@ -32,6 +31,7 @@ from shared.contracts.cases import (
 P = ParamSpec("P")
 R = TypeVar("R")
 C = TypeVar("C", bound="Case")
+STEP = "__step__"
 SELF_HEALING = timedelta(minutes=10)
 """A case that waits because a service is away tries again by itself after this long."""
 
@@ -185,7 +185,7 @@ class Case(Inlet):
     ) -> R:
         """Have one effect. A named refusal raises Refused; anything unexpected calls for
         attention, and the same effect is tried again after a repair."""
-        name = str(activity.__temporal_activity_definition.name)  # pyright: ignore
+        name = _name_of(activity)
         patience = timedelta(seconds=self.start.patience_seconds)
         while True:
             try:
@@ -211,7 +211,7 @@ class Case(Inlet):
             await workflow.wait_condition(
                 lambda: self.repair is not None, timeout=SELF_HEALING if heals else None
             )
-        except asyncio.TimeoutError:
+        except TimeoutError:
             self.running += 1
         repair, self.repair = self.repair, None
         self.state, self.attention = CaseState.OPEN, None
@@ -234,16 +234,19 @@ class Case(Inlet):
             lapsing = [self.open[i] for i in ids if self.open[i].lapses]
             try:
                 await workflow.wait_condition(
-                    lambda counted=counted: ready() or self.recounts != counted,
+                    functools.partial(self._ready_or_recounted, ready, counted),
                     timeout=self._until(lapsing),
                 )
-            except asyncio.TimeoutError:
+            except TimeoutError:
                 await self._lapse_unless_decided(tasks, lapsing, ready)
             if self.recounts != counted and not ready():
                 await self._recount(ids)
         if self.interruption is not None:
             self._give_way(tasks)
         return next(task for task in tasks if str(task.id) in self.answers)
+
+    def _ready_or_recounted(self, ready: Callable[[], bool], counted: int) -> bool:
+        return ready() or self.recounts != counted
 
     def _until(self, lapsing: Sequence[Ask]) -> timedelta | None:
         day = earliest(lapsing).due_on if lapsing else None
@@ -293,6 +296,10 @@ class Case(Inlet):
         raise Interrupted(stopped.kind, stopped.subject)
 
 
+def _name_of(activity: Callable[..., Any]) -> str:
+    return str(getattr(activity, "__temporal_activity_definition").name)  # noqa: B009
+
+
 def step(
     article: str, title: str
 ) -> Callable[
@@ -308,7 +315,7 @@ def step(
             self.at_step = title
             return await method(self, *args, **kwargs)
 
-        run.__step__ = (article, title)  # pyright: ignore[reportFunctionMemberAccess]
+        setattr(run, STEP, (article, title))
         return run
 
     return tie

@@ -130,7 +130,7 @@ async def attempt(
     except (ActivityError, ApplicationError) as failed:
         if refusal(failed) is not None:
             raise
-    return await workflow.execute_activity(
+    return await workflow.execute_activity(  # noqa: TID251
         name,
         argument,
         result_type=result,

@@ -66,7 +66,7 @@ class TransferMember(Case):
         self.dues_paid_to: date | None = None
 
     @workflow.run
-    async def run(self, start: Start) -> str:
+    async def run(self, start: Start) -> str:  # noqa: ARG002
         return await self.conduct(self.procedure)
 
     async def procedure(self) -> str:
@@ -357,7 +357,7 @@ class TransferMember(Case):
             try:
                 return await travel()
             except Interrupted as stopped:
-                if stopped.subject not in self.members or len(self.members) == 1:
+                if stopped.subject is None or self.members in ([], [stopped.subject]):
                     raise
                 self.members.remove(stopped.subject)
                 self.note("left-out", title=stopped.kind)
