@@ -1,27 +1,25 @@
 """A complete suite in one folder: what `make up` supervises, and what tests start and break."""
 
+import os
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from deploy.local import databases, environment, ports, programs, temporal_cli
+from deploy.local import databases, environment, migrations, orphans, ports, programs, temporal_cli
 from deploy.local.databases import Databases
-from deploy.local.failure import LocalFailure
-from deploy.local.paths import REPOSITORY, State
+from deploy.local.paths import State
 from deploy.local.ports import HOST, Ports
 from deploy.local.postgres import EmbeddedPostgres, Server
-from deploy.local.process import Child, Program
+from deploy.local.process import Child, Program, remember
 from deploy.local.programs import Service
 from deploy.local.screen import Screen
 from deploy.local.secrets import Secrets
 from deploy.local.temporal import DevServer
 
 INFRASTRUCTURE = ("worker", "mail", "temporal", "postgres")
-MIGRATIONS = "shared.migrations"
+FOLDER_PREFIX = "dangjian-suite-"
 
 
 class Suite:
@@ -53,12 +51,13 @@ class Suite:
 
         With `shared` (and the secrets that made its roles) it gets databases of its own there.
         """
-        folder = Path(tempfile.mkdtemp(prefix="dangjian-suite-"))
+        folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
         folder.chmod(0o711)
         suite = cls(
             State(folder), Ports.unused(), shared=shared, secrets=secrets, services=services
         )
         suite.folder = folder
+        remember(suite.state.run / f"{orphans.SUPERVISOR}.json", os.getpid())
         return suite
 
     @property
@@ -90,7 +89,7 @@ class Suite:
         with ThreadPoolExecutor(1) as aside:
             engine = aside.submit(self.start_temporal, cli)
             self.start_postgres()
-            self.migrate()
+            migrations.run(self.env)
             engine.result()
         self.start_services()
         return self
@@ -103,13 +102,6 @@ class Suite:
             self._run(programs.postgres(self.postgres))
         databases.create_roles(self.server, self.secrets)
         databases.create_databases(self.server, self.databases)
-
-    def migrate(self) -> None:
-        """Bring every schema to this checkout's version, as the owner roles."""
-        names = [service.name for service in self.services if service.name in environment.APIS]
-        if not names:
-            return
-        self._module(MIGRATIONS, *names)
 
     def start_temporal(self, cli: Path) -> None:
         engine = DevServer(
@@ -174,15 +166,6 @@ class Suite:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _module(self, module: str, *arguments: str) -> None:
-        done = subprocess.run(
-            [sys.executable, "-m", module, *arguments], cwd=REPOSITORY, check=False,
-            env=environment.everything(self.env), capture_output=True, text=True,
-        )  # fmt: skip
-        (self.state.logs / f"{module}.log").write_text(done.stdout + done.stderr)
-        if done.returncode:
-            raise LocalFailure(f"{module} failed:\n{(done.stdout + done.stderr)[-3000:]}")
 
     def _run(self, program: Program) -> None:
         self._child(program).start()

