@@ -92,7 +92,7 @@ create table people (
   id uuid not null, name text collate "C" not null,
   pinyin text collate "C" not null default '', initials text collate "C" not null default '',
   id_number_sealed bytea, id_number_index bytea, id_number_masked text,
-  phone_sealed bytea, phone_masked text,
+  phone_sealed bytea, phone_masked text, email_sealed bytea, email_masked text,
   home_org_id uuid not null, home_path text collate "C" not null,
   version integer not null default 1,
   constraint pk_people primary key (id),

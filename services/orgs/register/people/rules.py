@@ -19,6 +19,7 @@ _MIDDLE_DOTS = str.maketrans(dict.fromkeys("•‧・･∙⋅．", "·"))
 _HAN_SPACE = re.compile(r"(?<=[^\x00-\x7f])\s+(?=[^\x00-\x7f])")
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _LANDLINE = re.compile(r"0\d{2,3}\d{7,8}")
+_EMAIL = re.compile(r"[a-z0-9._%+-]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+)+")
 _DEMONSTRATION = re.compile(r"100\d{8}")
 
 
@@ -106,6 +107,18 @@ def check_phone(value: str, *, demo: bool) -> str:
     if demo and _DEMONSTRATION.fullmatch(digits):
         return digits
     raise RuleBroken("phone-format", "电话应为 11 位手机号，或带区号的固定电话，请核对。")
+
+
+def check_email(value: str) -> str:
+    address = unicodedata.normalize("NFKC", value).strip().lower()
+    if len(address) > 120 or not _EMAIL.fullmatch(address):
+        raise RuleBroken("email-format", "电子邮箱格式不正确，请核对。")
+    return address
+
+
+def mask_email(address: str) -> str:
+    name, _, domain = address.partition("@")
+    return f"{name[:1]}***@{domain}"
 
 
 def mask_phone(digits: str) -> str:

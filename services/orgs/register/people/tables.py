@@ -16,6 +16,8 @@ PEOPLE = Table(
     Column("id_number_masked", String, nullable=True),
     Column("phone_sealed", LargeBinary, nullable=True),
     Column("phone_masked", String, nullable=True),
+    Column("email_sealed", LargeBinary, nullable=True),
+    Column("email_masked", String, nullable=True),
     Column("home_org_id", Uuid(), nullable=False),
     Column("home_path", String, nullable=False),
     Column("version", Integer, nullable=False, default=1),
