@@ -3,7 +3,6 @@
 from services.notifications.app import create_app
 from services.notifications.settings import NotificationsSettings
 from shared import logging
-from shared.clients.tokens import ClientCredentials
 from shared.service import run
 
 if __name__ == "__main__":

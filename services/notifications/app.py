@@ -16,18 +16,17 @@ from services.notifications.senders.console import ConsoleSender
 from services.notifications.senders.smtp import SmtpSender
 from services.notifications.settings import NotificationsSettings
 from shared.audit import sealer
+from shared.clients.tokens import ClientCredentials
 from shared.copies.access import load_grants, ready_check
 from shared.copies.follower import follower
 from shared.service import Service, build
 
 
-def create_app(settings: NotificationsSettings, *, orgs_auth: httpx.Auth | None = None) -> FastAPI:
-    """`orgs_auth` is how the service shows itself to the register."""
+def create_app(settings: NotificationsSettings) -> FastAPI:
     audit_key = base64.b64decode(settings.audit_key.get_secret_value())
 
     async def prepare(app: FastAPI, stack: AsyncExitStack) -> None:
-        orgs = httpx.AsyncClient(base_url=settings.orgs_url, auth=orgs_auth, timeout=10)
-        app.state.orgs_http = await stack.enter_async_context(orgs)
+        app.state.orgs_http = await stack.enter_async_context(_orgs(settings, stack))
         sender = _sender(settings)
         stack.push_async_callback(sender.close)
         app.state.hub = Hub()
@@ -58,6 +57,17 @@ def create_app(settings: NotificationsSettings, *, orgs_auth: httpx.Auth | None 
             prepare=prepare,
         )
     )
+
+
+def _orgs(settings: NotificationsSettings, stack: AsyncExitStack) -> httpx.AsyncClient:
+    """The register, asked with the service's own identity."""
+    credentials = ClientCredentials(
+        issuer=settings.issuer,
+        client_id=settings.client_id,
+        secret=settings.client_secret.get_secret_value(),
+    )
+    stack.push_async_callback(credentials.close)
+    return httpx.AsyncClient(base_url=settings.orgs_url, auth=credentials, timeout=10)
 
 
 def _sender(settings: NotificationsSettings) -> Sender:

@@ -1,7 +1,8 @@
 """A small register as notifications knows it, and the service's API in one process."""
 
+import asyncio
 import base64
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -16,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notifications.app import create_app
 from services.notifications.settings import NotificationsSettings
-from shared.access import Role
+from shared.access import Access, Grant, Role
 from shared.auth import Principal
 from shared.contracts.messages import Channel, Message, Recipient, Template
 from shared.copies.access import load_grants
@@ -34,6 +35,7 @@ def settings(url: str, **changes: Any) -> NotificationsSettings:
         "database_url": url,
         "audit_key": KEY,
         "orgs_url": NOWHERE,
+        "issuer": NOWHERE,
         "console_url": "http://console.example",
     }
     return NotificationsSettings(**(given | changes))
@@ -116,6 +118,11 @@ def principal(account_id: UUID, kind: str = "person") -> Principal:
     return Principal(account_id=str(account_id), kind=kind)
 
 
+def access(account_id: UUID, *grants: tuple[Role, Org]) -> Access:
+    held = tuple(Grant(role, org.id, org.path) for role, org in grants)
+    return Access(principal(account_id), held)
+
+
 def message(to: UUID | Recipient, key: str = "", **changes: Any) -> Message:
     given: dict[str, Any] = {
         "dedupe_key": key or str(new_id()),
@@ -134,3 +141,12 @@ def body(messages: Iterable[Message]) -> dict[str, Any]:
 async def scalar(on: AsyncEngine, sql: str, **values: Any) -> Any:
     async with system_transaction(on) as session:
         return (await session.execute(text(sql), values)).scalar_one()
+
+
+async def eventually(check: Callable[[], Awaitable[object]], seconds: float = 20) -> None:
+    """Wait until it holds; the time limit is the failure."""
+    async with asyncio.timeout(seconds):
+        while True:
+            if await check():
+                return
+            await asyncio.sleep(0.02)
