@@ -25,7 +25,7 @@ from shared.contracts.cases import (
 )
 
 R = TypeVar("R")
-LOCAL = timedelta(seconds=2)
+LOCAL = timedelta(seconds=3)
 DURABLE = timedelta(seconds=30)
 ONCE_MORE = RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_attempts=2)
 PATIENT = RetryPolicy(maximum_interval=timedelta(seconds=30))
@@ -123,8 +123,7 @@ async def attempt(
             name,
             argument,
             result_type=result,
-            start_to_close_timeout=LOCAL,
-            schedule_to_close_timeout=LOCAL * 2,
+            schedule_to_close_timeout=LOCAL,
             retry_policy=ONCE_MORE,
         )
     except (ActivityError, ApplicationError) as failed:
