@@ -89,7 +89,8 @@ class Suite:
         with ThreadPoolExecutor(1) as aside:
             engine = aside.submit(self.start_temporal, cli)
             self.start_postgres()
-            migrations.run(self.env)
+            names = [service.name for service in self.services]
+            migrations.run_if_needed(self.server, self.databases, self.env, names)
             engine.result()
         self.start_services()
         return self
