@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, String, cast, or_, select
@@ -31,15 +32,21 @@ async def page(session: AsyncSession, wanted: TrailFilter, limit: int) -> list[A
     reach = within(cast(_E.org_path, String(collation="C")), wanted.prefixes)
     if EVERYWHERE in wanted.prefixes:
         reach = or_(reach, _E.org_path.is_(None), _E.org_path.startswith("X"))
-    asked: list[tuple[object, ColumnElement[bool]]] = [
-        (wanted.object_id, _E.object_id == wanted.object_id),
-        (wanted.object_kind, _E.object_kind == wanted.object_kind),
-        (wanted.actor, _E.actor == wanted.actor),
-        (wanted.since, _E.at >= wanted.since),
-        (wanted.until, _E.at < wanted.until),
-        (wanted.before, _E.id < wanted.before),
-    ]
-    conditions = [condition for value, condition in asked if value is not None]
+    conditions = [column == value for column, value in _equal(wanted) if value is not None]
+    if wanted.since is not None:
+        conditions.append(_E.at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(_E.at < wanted.until)
+    if wanted.before is not None:
+        conditions.append(_E.id < wanted.before)
     query = select(AUDIT_EVENTS).where(reach, *conditions).order_by(_E.id.desc()).limit(limit)
     rows = (await session.execute(query)).mappings()
     return [AuditEvent.model_validate({k: v for k, v in r.items() if k != "xid"}) for r in rows]
+
+
+def _equal(wanted: TrailFilter) -> list[tuple[ColumnElement[Any], object]]:
+    return [
+        (_E.object_id, wanted.object_id),
+        (_E.object_kind, wanted.object_kind),
+        (_E.actor, wanted.actor),
+    ]
