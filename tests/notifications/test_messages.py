@@ -1,6 +1,7 @@
 """Messages: stored once for each recipient, resolved from the copy, refused when it is stale."""
 
 import time
+from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -15,6 +16,8 @@ from shared.database import system_transaction
 from shared.ids import new_id
 from shared.problems import Forbidden, Invalid, Unavailable
 from tests.notifications import world
+
+SOME = "00000000-0000-7000-8000-000000000000"
 
 
 async def test_the_same_message_twice_is_kept_once(url: str, on: AsyncEngine) -> None:
@@ -90,8 +93,8 @@ async def test_a_variable_that_is_not_declared_refuses_the_batch(url: str, on: A
     [
         {},
         {"role": "secretary"},
-        {"org_id": str(new_id())},
-        {"account_id": str(new_id()), "person_id": str(new_id())},
+        {"org_id": SOME},
+        {"account_id": SOME, "person_id": SOME},
     ],
 )
 async def test_a_recipient_is_named_in_one_way(
@@ -123,7 +126,9 @@ async def test_a_stale_copy_refuses_rather_than_guesses_who_holds_a_role(
     assert (ready.status_code, ready.json()["reason"]) == (503, "copy-stale")
 
 
-async def test_five_thousand_a_second_are_stored(on: AsyncEngine) -> None:
+async def test_thousands_a_second_are_stored(
+    on: AsyncEngine, record_property: Callable[[str, object], None]
+) -> None:
     batches = [
         [
             (
@@ -140,5 +145,5 @@ async def test_five_thousand_a_second_are_stored(on: AsyncEngine) -> None:
         async with system_transaction(on) as session:
             assert await repository.store(session, batch) == 1000
     rate = 6000 / (time.perf_counter() - begun)
-    assert rate > 2000, rate
-    print(f"{rate:.0f} messages a second")  # noqa: T201
+    record_property("messages a second", round(rate))
+    assert rate > 2000  # 8,600 alone on two cores; others may be working beside it
