@@ -93,6 +93,8 @@ def link(key: bytes, previous: str, event: dict[str, Any]) -> str:
 _EVENT_COLUMNS = (
     "id, xid, at, actor, actor_kind, on_behalf_of, action, object_kind, object_id, org_path, detail"
 )
+    "id, xid, at, actor, actor_kind, on_behalf_of, action, object_kind, object_id, org_path, detail"
+)
 
 
 async def seal(session: AsyncSession, key: bytes, *, limit: int = 500) -> str | None:

@@ -39,7 +39,7 @@ async def add(session: AsyncSession, messages: Iterable[Message]) -> None:
             "template": message.template.value,
             "recipient": message.to.model_dump(mode="json", exclude_none=True),
             "variables": dict(message.variables),
-            "case_id": str(message.case_id),
+            "case_id": str(message.case_id) if message.case_id else None,
             "task_id": str(message.task_id) if message.task_id else None,
         }
         for message in messages
@@ -198,7 +198,7 @@ async def drain(engine: AsyncEngine, client: NotificationsClient) -> int:
             variables=row.variables,
             case_id=row.case_id,
             task_id=row.task_id,
-            link=f"/tasks/{row.task_id}" if row.task_id else f"/cases/{row.case_id}",
+            link=_link(row.task_id, row.case_id),
         )
         for row in rows
     ]
@@ -209,6 +209,12 @@ async def drain(engine: AsyncEngine, client: NotificationsClient) -> int:
             {"keys": [message.dedupe_key for message in messages]},
         )
     return len(rows)
+
+
+def _link(task_id: UUID | None, case_id: UUID | None) -> str | None:
+    if task_id:
+        return f"/tasks/{task_id}"
+    return f"/cases/{case_id}" if case_id else None
 
 
 async def loop(app: FastAPI) -> None:

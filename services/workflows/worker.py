@@ -19,6 +19,8 @@ from services.workflows.activities.orgs import Orgs
 from services.workflows.activities.records import RecordsOf
 from services.workflows.codec import converter
 from services.workflows.registry import all_processes
+from services.workflows.reminders import schedule
+from services.workflows.reminders.schedule import ReminderRound, Reminders
 from services.workflows.settings import WorkflowsSettings
 from shared import logging
 from shared.clients.machine import http_of
@@ -31,6 +33,7 @@ PASSED_THROUGH = (
     "services.workflows.activities",
     "services.workflows.intake",
     "services.workflows.kernel",
+    "services.workflows.reminders.rounds",
     "annotated_types",
     "dateutil",
     "httpx",
@@ -54,7 +57,6 @@ def build_worker(
     queue: str = "processes",
     sandbox: bool = True,
     cached: int = 1000,
-    workflows: Sequence[type] = (),
 ) -> Worker:
     """The one worker factory; the numbers are measured (docs/performance.md)."""
     restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
@@ -64,7 +66,7 @@ def build_worker(
     return Worker(
         client,
         task_queue=queue,
-        workflows=[*processes, *workflows],
+        workflows=[*processes, ReminderRound],
         activities=activities,
         workflow_runner=runner if sandbox else UnsandboxedWorkflowRunner(),
         max_cached_workflows=cached,
@@ -77,7 +79,7 @@ def build_worker(
 
 
 def activities_of(on: AsyncEngine, register: OrgsClient) -> list[Any]:
-    orgs, records = Orgs(register), RecordsOf(on)
+    orgs, records, reminders = Orgs(register), RecordsOf(on), Reminders(on, register)
     return [
         orgs.member_effect,
         orgs.issue_letter,
@@ -85,6 +87,8 @@ def activities_of(on: AsyncEngine, register: OrgsClient) -> list[Any]:
         orgs.standing,
         records.write,
         records.decided_in_time,
+        reminders.tasks,
+        reminders.terms,
     ]
 
 
@@ -111,6 +115,9 @@ async def main() -> None:
             cached=settings.max_cached_workflows,
         )
         async with worker:
+            await schedule.ensure(
+                client, queue=settings.task_queue, every_seconds=settings.round_seconds
+            )
             log.info("ready", sandbox=settings.sandbox)
             announce(settings.ready_file)
             await stop.wait()

@@ -1,17 +1,20 @@
 """Typed client of the register."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from shared.clients.http import Client
 from shared.contracts.changes import ChangePage
 from shared.contracts.register import (
+    DueDate,
     Letter,
     LetterIssue,
     MemberFacts,
     OrganisationFacts,
     RuleSet,
 )
+from shared.pages import Page
 from shared.problems import NotFound
 
 
@@ -46,6 +49,11 @@ class OrgsClient(Client):
     async def rules(self, organisation: UUID, *, prefix: str) -> RuleSet:
         params = {"organisation": str(organisation), "prefix": prefix}
         return await self._model(RuleSet, "GET", "/v1/rulebook/values", params=params)
+
+    async def due(self, rule: str, *, before: date, after: str | None) -> Page[DueDate]:
+        """Open dates of one rule up to and with `before`, oldest first."""
+        params = {"rule": rule, "before": before.isoformat()} | ({"after": after} if after else {})
+        return await self._model(Page[DueDate], "GET", "/v1/due", params=params)
 
     async def changes(self, after: str, *, limit: int = 500) -> ChangePage:
         params = {"after": after, "limit": limit}

@@ -145,7 +145,7 @@ class Records(Contract):
 class Recorded(Contract):
     """What the records know and the process does not: due dates by the calendar."""
 
-    due_on: dict[UUID, date] = Field(default_factory=dict)
+    due_on: dict[UUID, date] = Field(default_factory=dict[UUID, date])
 
 
 class Decision(Contract):
@@ -190,7 +190,7 @@ class View(Contract):
 
 
 class Start(Contract):
-    """Input of every process; the values it needs are resolved once, so old cases keep old rules."""
+    """Input of every process; its values are resolved once, so old cases keep old rules."""
 
     case_id: UUID
     command_id: UUID

@@ -2,7 +2,7 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import Field, ValidationInfo, model_validator
@@ -70,6 +70,11 @@ class TransferRequest(Contract):
         return self
 
 
+def _context(info: ValidationInfo) -> dict[str, Any]:
+    context: dict[str, Any] | None = info.context
+    return context or {}
+
+
 class _Form(Contract):
     note: Private | None = Field(None, title="说明")
 
@@ -80,7 +85,7 @@ class _Refusable(_Form):
 
     @model_validator(mode="after")
     def grounds_named(self, info: ValidationInfo) -> Self:
-        choice = (info.context or {}).get("choice")
+        choice = _context(info).get("choice")
         if choice == "refuse" and self.refusal_reason is None:
             raise RuleBroken(
                 "refusal-without-reason",
@@ -104,7 +109,7 @@ class BranchCheck(_Refusable):
 
     @model_validator(mode="after")
     def approval_is_complete(self, info: ValidationInfo) -> Self:
-        context = info.context or {}
+        context = _context(info)
         if context.get("choice") != "approve":
             return self
         if self.dues_paid_to is None:
@@ -129,7 +134,7 @@ class SendingDecision(_Refusable):
 
     @model_validator(mode="after")
     def number_entered(self, info: ValidationInfo) -> Self:
-        context = info.context or {}
+        context = _context(info)
         national = context.get("mode") == Mode.NATIONAL
         if context.get("choice") == "approve" and national and not self.national_number:
             raise RuleBroken("national-number-missing", "请填写全国党员管理信息系统中的转接编号。")

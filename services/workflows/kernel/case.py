@@ -230,7 +230,7 @@ class Case(Inlet):
 
         self.running -= 1
         while not ready():
-            counted = self.recounts
+            counted: int = self.recounts
             lapsing = [self.open[i] for i in ids if self.open[i].lapses]
             try:
                 await workflow.wait_condition(
@@ -297,7 +297,7 @@ class Case(Inlet):
 
 
 def _name_of(activity: Callable[..., Any]) -> str:
-    return str(getattr(activity, "__temporal_activity_definition").name)  # noqa: B009
+    return str(getattr(activity, "__temporal_activity_definition").name)
 
 
 def step(

@@ -227,7 +227,8 @@ class TransferMember(Case):
         await self.one(
             self.task(
                 "archive", "寄送党员档案供查阅", article="10", side="sending", role=Role.COMMITTEE,
-                verb=Verb.REPORT, choices=("sent",), form=ArchiveAnswer, due=self.letter_due, lapses=True,
+                verb=Verb.REPORT, choices=("sent",), form=ArchiveAnswer, due=self.letter_due,
+                lapses=True,
             )
         )  # fmt: skip
 
@@ -327,7 +328,7 @@ class TransferMember(Case):
     async def until_clear(
         self, ask: Callable[[], Awaitable[Decision]], *, correct_at: str
     ) -> Decision:
-        """Approved, or approved after correction, or approved by the superior; else the case ends."""
+        """Approved at once, after correction, or by the superior; else the case ends."""
         while True:
             decision = await ask()
             if decision.choice == "approve":

@@ -115,7 +115,7 @@ async def of_case(session: AsyncSession, case_id: UUID) -> list[TaskSummary]:
 async def inbox(
     session: AsyncSession, access: Access, *, box: str, after: str | None, limit: int
 ) -> Page[TaskSummary]:
-    """`todo`: my turn, overdue first; `done`: what I answered; `optional`: standing possibilities."""
+    """`todo`: my turn, overdue first; `done`: answered by me; `optional`: possibilities."""
     values: dict[str, Any] = {"limit": limit + 1, "account": access.principal.account_id}
     if box == "done":
         return await _done(session, values, after, limit)
@@ -142,7 +142,7 @@ async def inbox(
 
 
 def mine(access: Access, values: dict[str, Any]) -> str:
-    """SQL: my role at exactly the task's organisation, me in person, a delegation, an escalation."""
+    """SQL: my role at exactly that organisation, me in person, a delegation, an escalation."""
     values |= {
         "roles": [grant.role.value for grant in access.grants],
         "orgs": [grant.org_id for grant in access.grants],
@@ -150,7 +150,8 @@ def mine(access: Access, values: dict[str, Any]) -> str:
         "today": clock.today(),
     }
     return (
-        "(t.role, t.org_id) in (select * from unnest(cast(:roles as text[]), cast(:orgs as uuid[])))"
+        "(t.role, t.org_id) in"
+        " (select * from unnest(cast(:roles as text[]), cast(:orgs as uuid[])))"
         " or t.person_id = :person"
         " or exists (select 1 from delegations d where d.to_account = :account"
         " and d.role = t.role and d.org_id = t.org_id and d.revoked_at is null"

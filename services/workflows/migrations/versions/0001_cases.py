@@ -130,7 +130,8 @@ create table handlings (
   id uuid not null, task_id uuid not null, case_id uuid not null, kind text not null,
   actor text not null, at timestamptz not null, to_account text, to_org_id uuid, to_path text,
   constraint pk_handlings primary key (id),
-  constraint fk_handlings_task_id_tasks foreign key (task_id) references tasks (id) on delete cascade,
+  constraint fk_handlings_task_id_tasks foreign key (task_id) references tasks (id)
+    on delete cascade,
   constraint ck_handlings_kind check (kind in ('claimed', 'released', 'urged', 'escalated')));
 create index ix_handlings_task_id on handlings (task_id, id);
 
@@ -144,7 +145,7 @@ create index ix_delegations_to_account on delegations (to_account, valid_to);
 
 create table notices (
   dedupe_key text not null, template text not null, recipient jsonb not null,
-  variables jsonb not null, case_id uuid not null, task_id uuid,
+  variables jsonb not null, case_id uuid, task_id uuid,
   created_at timestamptz not null, leased_until timestamptz not null default '-infinity',
   constraint pk_notices primary key (dedupe_key));
 create index ix_notices_leased_until on notices (leased_until, created_at);
