@@ -27,7 +27,7 @@ def account() -> Account | None:
     if os.geteuid() != 0:
         return None
     owner = REPOSITORY.stat()
-    if owner.st_uid != 0:
+    if owner.st_uid != 0 and _is_known(owner.st_uid):
         return Account(owner.st_uid, owner.st_gid)
     try:
         nobody = pwd.getpwnam("nobody")
@@ -82,6 +82,15 @@ def give(folder: Path, who: Account | None) -> None:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if who is not None:
         os.chown(folder, who.uid, who.gid)
+
+
+def _is_known(uid: int) -> bool:
+    """initdb wants a name for the account; a mounted checkout may belong to a bare number."""
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        return False
+    return True
 
 
 def _publish(half: Path, target: Path) -> None:
