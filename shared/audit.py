@@ -35,7 +35,7 @@ def audit_tables(metadata: MetaData) -> tuple[Table, Table]:
         Column("on_behalf_of", String),
         Column("action", String, nullable=False),
         Column("object_kind", String, nullable=False),
-        Column("object_id", Uuid),
+        Column("object_id", Uuid()),
         Column("org_path", String),
         Column("detail", JSONB, nullable=False, server_default="{}"),
     )
@@ -93,8 +93,6 @@ def link(key: bytes, previous: str, event: dict[str, Any]) -> str:
 _EVENT_COLUMNS = (
     "id, xid, at, actor, actor_kind, on_behalf_of, action, object_kind, object_id, org_path, detail"
 )
-    "id, xid, at, actor, actor_kind, on_behalf_of, action, object_kind, object_id, org_path, detail"
-)
 
 
 async def seal(session: AsyncSession, key: bytes, *, limit: int = 500) -> str | None:
@@ -127,7 +125,8 @@ async def seal(session: AsyncSession, key: bytes, *, limit: int = 500) -> str | 
         return None
     await session.execute(
         text(
-            "insert into audit_seals (seq, event_id, xid, hash) values (:seq, :event_id, :xid, :hash)"
+            "insert into audit_seals (seq, event_id, xid, hash)"
+            " values (:seq, :event_id, :xid, :hash)"
         ),
         seals,
     )

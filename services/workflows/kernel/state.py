@@ -49,7 +49,7 @@ class CaseMemory:
         self.interruption: Interruption | None = None
         self.interruptible = True
         self.repair: Repair | None = None
-        self.recounts = 0
+        self.recounts: int = 0
         self.running = 1
         self._entries: list[Entry] = []
         self._opened: dict[str, Ask] = {}

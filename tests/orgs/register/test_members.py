@@ -9,10 +9,11 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from shared.access import Role
+from shared.database import engine, set_scope, transaction
 from shared.ids import new_id
 from tests.orgs.api import Node, database
 from tests.orgs.register.office import Office, id_number
-from tests.principals import keyed
+from tests.principals import grant, keyed
 
 pytestmark = pytest.mark.asyncio(loop_scope="function")
 
@@ -67,15 +68,13 @@ async def test_the_receiver_sees_whom_it_expects_and_only_meanwhile(office: Offi
     path = f"/v1/members/{made['id']}"
     assert (await office.get(path, west)).status_code == 404
     await office.effect(made["id"], "transits", **start(office.county.west, case))
-    seen = [row for row in (await _visible_members(office, office.county.west))]
-    assert UUID(made["id"]) in seen
+    assert UUID(made["id"]) in await _visible_members(office, office.county.west)
+    assert (await office.get(path, west)).json()["name"] == made["name"]
     await office.effect(made["id"], "transit-ends", case_id=str(case), reason="withdrawn")
     assert UUID(made["id"]) not in await _visible_members(office, office.county.west)
 
 
 async def _visible_members(office: Office, node: Node) -> list[UUID]:
-    from shared.database import engine, set_scope, transaction  # noqa: PLC0415
-
     on = engine(office.url, pool_size=1)
     async with transaction(on) as session:
         await set_scope(session, prefixes=(node.path,), person=None)
@@ -168,8 +167,9 @@ async def test_two_cases_racing_for_one_member_leave_one_transit(office: Office)
 
 async def test_the_database_itself_refuses_a_second_membership_and_transit(office: Office) -> None:
     made = await office.member(office.county.east_branch)
+    branch = office.county.west_branch
     values = {"id": new_id(), "member": UUID(made["id"]), "person": UUID(made["person_id"]),
-              "org": office.county.west_branch.id, "path": office.county.west_branch.path}  # fmt: skip
+              "org": branch.id, "path": branch.path}  # fmt: skip
     with pytest.raises(IntegrityError, match="uq_memberships_open"):
         async with database(office.url) as session:
             await session.execute(
@@ -217,9 +217,7 @@ async def test_pages_of_a_subtree_have_every_member_once(office: Office) -> None
     for number in range(7):
         branch = (office.county.east_branch, office.county.west_branch)[number % 2]
         await office.member(branch, "陈翻页")
-    who = office.callers.person(
-        *(await _two_grants(office)),
-    )
+    who = office.callers.person(*_nested_grants(office))
     seen: list[str] = []
     after: dict[str, str] = {}
     for _ in range(10):
@@ -231,9 +229,7 @@ async def test_pages_of_a_subtree_have_every_member_once(office: Office) -> None
     assert len(seen) == len(set(seen)) == 7
 
 
-async def _two_grants(office: Office) -> list[Any]:
-    from tests.principals import grant  # noqa: PLC0415
-
+def _nested_grants(office: Office) -> list[Any]:
     nodes = (office.county.west, office.county.east, office.county.east_branch)
     return [grant(Role.SECRETARY, node.id, node.path) for node in nodes]
 

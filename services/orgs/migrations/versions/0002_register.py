@@ -199,6 +199,7 @@ create unique index uq_participations_open on participations (member_id, org_id)
 create index ix_participations_org_path on participations (org_path, member_id)
 create index ix_participations_person_id on participations (person_id)
 create unique index uq_transits_open on transits (member_id) where ended_on is null
+create index ix_transits_person_id on transits (person_id) where ended_on is null
 create index ix_transits_case_id on transits (case_id)
 create index ix_transits_to_path on transits (to_path) where ended_on is null
 create unique index uq_terms_open on terms (org_id) where ended_on is null
@@ -215,7 +216,7 @@ alter table organisations add constraint fk_organisations_enterprise_id_enterpri
 HOSTED = """exists (select 1 from participations p
   where p.person_id = {person} and p.valid_to is null and in_scope(p.org_path))"""
 EXPECTED = """exists (select 1 from transits t
-  where t.member_id = members.id and t.ended_on is null and in_scope(t.to_path))"""
+  where t.person_id = {person} and t.ended_on is null and in_scope(t.to_path))"""
 HOLDS_POST = """exists (select 1 from posts h
   where h.person_id = people.id and h.held_to is null and in_scope(h.org_path))"""
 OWN = "person_id = own_person()"
@@ -225,10 +226,11 @@ POLICIES = {
     "enterprises": "in_scope(org_path)",
     "people": (
         f"in_scope(home_path) or id = own_person() or {HOLDS_POST}"
-        f" or {HOSTED.format(person='people.id')}"
+        f" or {HOSTED.format(person='people.id')} or {EXPECTED.format(person='people.id')}"
     ),
     "members": (
-        f"in_scope(org_path) or {OWN} or {EXPECTED} or {HOSTED.format(person='members.person_id')}"
+        f"in_scope(org_path) or {OWN} or {EXPECTED.format(person='members.person_id')}"
+        f" or {HOSTED.format(person='members.person_id')}"
     ),
     "memberships": f"in_scope(org_path) or {OWN} or {OF_SEEN_MEMBER}",
     "participations": f"in_scope(org_path) or in_scope(home_path) or {OWN}",

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, insert, or_, select, union_all, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.orgs.register.members.tables import PARTICIPATIONS
+from services.orgs.register.members.tables import PARTICIPATIONS, TRANSITS
 from services.orgs.register.people.tables import PEOPLE
 from services.orgs.register.posts.tables import POSTS
 from services.orgs.register.search import AFTER_EVERYTHING, is_latin
@@ -48,15 +48,19 @@ async def home_path(session: AsyncSession, person_id: UUID) -> str:
 
 
 async def reach(session: AsyncSession, person_id: UUID) -> list[str]:
-    """Every path through which the person may be read: home, posts held, places of activity."""
+    """Every path through which the person may be read: home, posts, activity, receivers."""
     posts = select(POSTS.c.org_path).where(
         POSTS.c.person_id == person_id, POSTS.c.held_to.is_(None)
     )
     hosts = select(PARTICIPATIONS.c.org_path).where(
         PARTICIPATIONS.c.person_id == person_id, PARTICIPATIONS.c.valid_to.is_(None)
     )
+    receivers = select(TRANSITS.c.to_path).where(
+        TRANSITS.c.person_id == person_id, TRANSITS.c.ended_on.is_(None)
+    )
     home = select(_C.home_path).where(_C.id == person_id)
-    return list((await session.execute(union_all(home, posts, hosts))).scalars().all())
+    every = union_all(home, posts, hosts, receivers)
+    return list((await session.execute(every)).scalars().all())
 
 
 async def enter(session: AsyncSession, columns: dict[str, Any]) -> None:
