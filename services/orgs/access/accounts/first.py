@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import sys
 
-from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.orgs.access.accounts import rules
@@ -30,8 +29,7 @@ async def create_first(session: AsyncSession, login: str, name: str) -> str:
 
     Errors: 409 when any account exists, 404 when there is no organisation yet.
     """
-    await session.execute(text("lock table accounts in exclusive mode"))
-    if await Accounts(session).any():
+    if await Accounts(session).any_for_good():
         raise Conflict("accounts-exist", "已有账号，请由现有安全管理员建立新账号。")
     root = await topmost(session)
     password = one_time_password()

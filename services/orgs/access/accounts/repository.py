@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, select, update
+from sqlalchemy import ColumnElement, exists, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -59,7 +59,9 @@ class Accounts:
         query = select(col(AccountRow.id)).where(col(AccountRow.person_id) == account.person_id)
         return list((await self._session.execute(query.with_for_update())).scalars())
 
-    async def any(self) -> bool:
+    async def any_for_good(self) -> bool:
+        """Whether there is any account; nobody adds one before this transaction ends."""
+        await self._session.execute(text("lock table accounts in exclusive mode"))
         found = await self._session.execute(select(exists(select(col(AccountRow.id)))))
         return bool(found.scalar_one())
 
@@ -131,7 +133,7 @@ class Attempts:
     async def failed(self, now: datetime) -> None:
         for login, source in await self._keys(now):
             row = await self._lock(login, source, now)
-            forgotten = now - row.last_at > rules.FORGET_AFTER
+            forgotten = rules.forgotten(row.login_digest, now - row.last_at)
             failures = 1 if forgotten else row.failures + 1
             await self._write(
                 row,

@@ -27,6 +27,8 @@ FREE_ATTEMPTS_OF_ADDRESS = 50
 LONGEST_WAIT = timedelta(minutes=15)
 LONGEST_WAIT_OF_ADDRESS = timedelta(minutes=1)
 FORGET_AFTER = timedelta(hours=12)
+FORGET_ADDRESS_AFTER = timedelta(minutes=15)
+"""Sooner: a whole office may share one address."""
 ANY_LOGIN = "*"
 TOTP_SECONDS = 30
 
@@ -69,6 +71,11 @@ def wait_of(source_login: str, failures: int) -> timedelta:
     if source_login == ANY_LOGIN:
         return wait(failures, free=FREE_ATTEMPTS_OF_ADDRESS, longest=LONGEST_WAIT_OF_ADDRESS)
     return wait(failures, free=FREE_ATTEMPTS, longest=LONGEST_WAIT)
+
+
+def forgotten(source_login: str, since_last: timedelta) -> bool:
+    after = FORGET_ADDRESS_AFTER if source_login == ANY_LOGIN else FORGET_AFTER
+    return since_last > after
 
 
 def login_digest(login: str) -> str:
