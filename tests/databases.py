@@ -11,6 +11,7 @@ from typing import Any
 
 from deploy.local import databases, migrations
 from deploy.local.databases import Databases
+from deploy.local.failure import LocalFailure
 from deploy.local.paths import State, exclusive
 from deploy.local.ports import unused_port
 from deploy.local.postgres import SUPERUSER, THROWAWAY, EmbeddedPostgres, Server
@@ -45,6 +46,7 @@ class SharedServer:
         self.state = state
         self.secrets = Secrets(state.secrets)
         self._note = state.run / "server.note"
+        self._failed = state.run / "server.failed"
         self._container = state.run / "container.note"
 
     @property
@@ -54,15 +56,25 @@ class SharedServer:
         return Server(**noted, password=self.secrets.password("postgres"))
 
     def start(self) -> None:
+        """Start and migrate it once; what failed for the first process fails the same for all."""
         with exclusive(self.state.run / "server.lock"):
+            if self._failed.exists():
+                raise LocalFailure(self._failed.read_text())
             if self._note.exists():
                 return
-            server = self._contained() or self._embedded()
-            databases.create_roles(server, self.secrets)
-            databases.create_databases(server, TEMPLATE)
-            migrations.run(databases.urls(server, self.secrets, TEMPLATE))
+            try:
+                server = self._contained() or self._embedded()
+                self._make_template(server)
+            except LocalFailure as failure:
+                self._failed.write_text(str(failure))
+                raise
             noted = {name: v for name, v in asdict(server).items() if name != "password"}
             self._note.write_text(json.dumps(noted))
+
+    def _make_template(self, server: Server) -> None:
+        databases.create_roles(server, self.secrets)
+        databases.create_databases(server, TEMPLATE)
+        migrations.run(databases.urls(server, self.secrets, TEMPLATE))
 
     def clone(self, suffix: str) -> DatabaseSet:
         """A copy of the template with a name of its own."""
