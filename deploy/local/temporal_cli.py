@@ -71,6 +71,7 @@ def _cached(screen: Screen, environment: Mapping[str, str]) -> Path:
             made = _download(screen) or _build(screen, environment)
             target.parent.mkdir(parents=True, exist_ok=True)
             made.rename(target)
+            shutil.rmtree(made.parent, ignore_errors=True)
     return target
 
 
