@@ -70,16 +70,7 @@ async def log_in(
     """Tokens of an account. `new_password` is set where a one-time password asks for one."""
     async with httpx.AsyncClient(base_url=issuer, timeout=20, transport=transport) as http:
         verifier, state = secrets.token_urlsafe(48), secrets.token_urlsafe(16)
-        asked = {
-            "response_type": "code",
-            "client_id": client_id,
-            "redirect_uri": redirect_uri,
-            "scope": "openid",
-            "state": state,
-            "nonce": secrets.token_urlsafe(16),
-            "code_challenge": _challenge(verifier),
-            "code_challenge_method": "S256",
-        }
+        asked = _asked(client_id, redirect_uri, state, verifier)
         page = await http.get("/oauth2/authorize", params=asked)
         page = await _submit(http, page, {"login": login, "password": password})
         if page.status_code == 200 and new_password is not None:
@@ -110,6 +101,19 @@ async def refreshed(
         form = {"grant_type": "refresh_token", "client_id": client_id}
         form["refresh_token"] = tokens.refresh_token
         return _tokens(await http.post("/oauth2/token", data=form))
+
+
+def _asked(client_id: str, redirect_uri: str, state: str, verifier: str) -> dict[str, str]:
+    return {
+        "response_type": "code",
+        "client_id": client_id,
+        "redirect_uri": redirect_uri,
+        "scope": "openid",
+        "state": state,
+        "nonce": secrets.token_urlsafe(16),
+        "code_challenge": _challenge(verifier),
+        "code_challenge_method": "S256",
+    }
 
 
 async def _submit(

@@ -44,11 +44,16 @@ async def create_first(session: AsyncSession, login: str, name: str) -> str:
         created_at=clock.now(),
     )
     await Accounts(session).save(account)
+    await _installed(session, account, root.path)
+    return password
+
+
+async def _installed(session: AsyncSession, account: AccountRow, path: str) -> None:
     grant = GrantRow(
         id=new_id(),
         account_id=account.id,
         role=Role.SECURITY_ADMIN.value,
-        org_id=root.id,
+        org_id=account.org_id,
         valid_from=clock.today(),
         granted_by=INSTALLER.principal.account_id,
     )
@@ -59,9 +64,8 @@ async def create_first(session: AsyncSession, login: str, name: str) -> str:
         "account.first-created",
         object_kind="account",
         object_id=account.id,
-        org_path=root.path,
+        org_path=path,
     )
-    return password
 
 
 async def run(login: str, name: str) -> str:

@@ -40,17 +40,7 @@ def builtin(settings: OrgsSettings) -> dict[str, Client]:
     The console faces browsers: it logs people in and never acts as a service itself.
     """
     secrets = settings.service_clients
-    found = {
-        name: Client(
-            id=name,
-            name=name,
-            kind="service",
-            secret_digest=digest(secret),
-            grant_types=frozenset({CREDENTIALS}),
-        )
-        for name, secret in secrets.items()
-        if name != CONSOLE
-    }
+    found = {name: _service(name, secret) for name, secret in secrets.items() if name != CONSOLE}
     console = settings.console_url.rstrip("/")
     found[CONSOLE] = Client(
         id=CONSOLE,
@@ -70,3 +60,8 @@ def builtin(settings: OrgsSettings) -> dict[str, Client]:
             grant_types=frozenset({CODE, REFRESH}),
         )
     return found
+
+
+def _service(name: str, secret: str) -> Client:
+    may = frozenset({CREDENTIALS})
+    return Client(id=name, name=name, kind="service", secret_digest=digest(secret), grant_types=may)
