@@ -10,14 +10,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from services.workflows.cases import actions, repository
 from services.workflows.cases.intake import Intake
 from services.workflows.cases.repository import Filter
-from services.workflows.commands.answer import once
+from services.workflows.commands.answer import ANSWERS, once
 from services.workflows.commands.repository import Command
 from services.workflows.deps import RegisterDep, SettingsDep
 from services.workflows.registry import process_of
 from shared.contracts.inbox import (
     CaseDetail,
     CaseSummary,
-    CommandStatus,
     NewCase,
     RepairOrder,
     TimelineEntry,
@@ -31,7 +30,7 @@ router = APIRouter(prefix="/v1/cases", tags=["cases"], route_class=Route)
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 
 
-@router.post("", status_code=status.HTTP_201_CREATED, response_model=CommandStatus)
+@router.post("", status_code=status.HTTP_201_CREATED, response_model=None, responses=ANSWERS)
 async def open_case(
     request: Request,
     new: NewCase,
@@ -102,7 +101,10 @@ async def read_timeline(session: SessionDep, case_id: UUID) -> list[TimelineEntr
 
 
 @router.post(
-    "/{case_id}/withdrawals", status_code=status.HTTP_201_CREATED, response_model=CommandStatus
+    "/{case_id}/withdrawals",
+    status_code=status.HTTP_201_CREATED,
+    response_model=None,
+    responses=ANSWERS,
 )
 async def withdraw(
     request: Request, case_id: UUID, order: Withdrawal, session: SessionDep, access: AccessDep
@@ -116,7 +118,10 @@ async def withdraw(
 
 
 @router.post(
-    "/{case_id}/repairs", status_code=status.HTTP_201_CREATED, response_model=CommandStatus
+    "/{case_id}/repairs",
+    status_code=status.HTTP_201_CREATED,
+    response_model=None,
+    responses=ANSWERS,
 )
 async def repair(
     request: Request, case_id: UUID, order: RepairOrder, session: SessionDep, access: AccessDep

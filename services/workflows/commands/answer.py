@@ -21,6 +21,10 @@ from shared.idempotency import MAX_KEY, body_hash
 from shared.problems import Invalid
 from shared.service import problem_response
 
+ANSWERS: dict[int | str, dict[str, Any]] = {
+    201: {"model": CommandStatus, "description": "Applied: the case has come to rest"},
+    202: {"model": CommandStatus, "description": "Recorded: it will be applied, once"},
+}
 Make = Callable[[str, str], Awaitable[Command]]
 
 

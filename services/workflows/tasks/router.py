@@ -5,14 +5,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, status
 
-from services.workflows.commands.answer import once
+from services.workflows.commands.answer import ANSWERS, once
 from services.workflows.commands.repository import Command
 from services.workflows.deps import RegisterDep
 from services.workflows.registry import process_of
 from services.workflows.tasks import decisions, handling, repository, rules
 from shared import clock
 from shared.contracts.base import Contract
-from shared.contracts.inbox import Checked, CommandStatus, NewDecision, TaskDetail, TaskSummary
+from shared.contracts.inbox import Checked, NewDecision, TaskDetail, TaskSummary
 from shared.copies.working_days import working_days
 from shared.pages import MAX_LIMIT, Page
 from shared.web import AccessDep, Route, SessionDep
@@ -67,7 +67,10 @@ async def check(
 
 
 @router.post(
-    "/{task_id}/decisions", status_code=status.HTTP_201_CREATED, response_model=CommandStatus
+    "/{task_id}/decisions",
+    status_code=status.HTTP_201_CREATED,
+    response_model=None,
+    responses=ANSWERS,
 )
 async def decide(
     request: Request,
