@@ -23,5 +23,5 @@ class NotificationsSettings(ServiceSettings):
     """STARTTLS is required; on port 465 TLS from the first byte."""
     email_per_day: int = Field(default=20, ge=1)
     """E-mails to one account on one day in Asia/Shanghai; more are suppressed."""
-    max_attempts: int = Field(default=14, ge=1)
+    max_attempts: int = Field(default=18, ge=1)
     """With the pauses of deliveries/backoff.py about six hours."""

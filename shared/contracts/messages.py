@@ -80,12 +80,22 @@ class MessageBatch(Contract):
     messages: list[Message] = Field(min_length=1, max_length=1000)
 
 
+class Refusal(Contract):
+    """A message that can never be rendered: the caller named a wrong variable."""
+
+    dedupe_key: str
+    code: str
+    field: str | None = None
+
+
 class MessagesStored(Contract):
     stored: int
     duplicates: int
     """Recipients who had a message with that key already: nothing was written for them."""
     without_recipient: list[str]
     """dedupe_key of the messages that nobody could receive: the role is vacant, say."""
+    refused: list[Refusal] = Field(default_factory=list[Refusal])
+    """They were not stored, the others were: one bad message must not hold up a batch."""
 
 
 class InboxItem(Contract):

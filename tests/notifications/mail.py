@@ -73,9 +73,9 @@ class Register:
         return httpx.Response(200, json={"items": items})
 
 
-def smtp(port: int) -> SmtpSender:
+def smtp(port: int, *, tls: bool = False) -> SmtpSender:
     given = world.settings(
-        "postgresql+asyncpg://x", smtp_host="127.0.0.1", smtp_port=port, smtp_tls=False,
+        "postgresql+asyncpg://x", smtp_host="127.0.0.1", smtp_port=port, smtp_tls=tls,
         smtp_from="dangjian@example.org",
     )  # fmt: skip
     return SmtpSender(given)

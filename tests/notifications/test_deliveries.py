@@ -134,6 +134,15 @@ async def test_it_gives_up_after_the_last_attempt(on: AsyncEngine) -> None:
     assert await states(on) == {"failed": 1}
 
 
+async def test_without_encryption_nothing_is_sent_where_it_is_required(on: AsyncEngine) -> None:
+    box = Mailbox()
+    await waiting(on, new_id())
+    async with mail_server(box) as port:
+        await drain(on, post(on, smtp(port, tls=True)))
+    assert box.taken == []
+    assert await states(on) == {"pending": 1}
+
+
 class CrashAfterSend:
     """The process dies when the mail is out and before it is marked."""
 

@@ -14,7 +14,7 @@ from shared.clients.notifications import NotificationsClient
 from shared.contracts.messages import Channel, Recipient
 from shared.database import system_transaction
 from shared.ids import new_id
-from shared.problems import Forbidden, Invalid, Unavailable
+from shared.problems import Forbidden, Unavailable
 from tests.notifications import world
 
 SOME = "00000000-0000-7000-8000-000000000000"
@@ -76,16 +76,19 @@ async def test_only_services_may_send(url: str, on: AsyncEngine) -> None:
             await NotificationsClient(http).send([world.message(operator)])
 
 
-async def test_a_variable_that_is_not_declared_refuses_the_batch(url: str, on: AsyncEngine) -> None:
+async def test_a_wrong_variable_refuses_that_message_and_holds_up_no_other(
+    url: str, on: AsyncEngine
+) -> None:
     to = await world.account(on)
     app, verifier = world.application(url)
     async with world.served(app) as http:
         http.headers.update(verifier.service())
-        bad = world.message(to, variables={"process": "a", "task": "b", "name": "c"})
-        with pytest.raises(Invalid) as refused:
-            await NotificationsClient(http).send([world.message(to), bad])
-    assert refused.value.field == "messages.1.variables.name"
-    assert await world.scalar(on, "select count(*) from messages") == 0
+        bad = world.message(to, "bad", variables={"process": "a", "task": "b", "name": "c"})
+        answer = await NotificationsClient(http).send([bad, world.message(to)])
+    (refusal,) = answer.refused
+    assert (refusal.dedupe_key, refusal.code) == ("bad", "variable-unknown")
+    assert refusal.field == "variables.name"
+    assert await world.scalar(on, "select count(*) from messages") == 1
 
 
 @pytest.mark.parametrize(
@@ -146,4 +149,4 @@ async def test_thousands_a_second_are_stored(
             assert await repository.store(session, batch) == 1000
     rate = 6000 / (time.perf_counter() - begun)
     record_property("messages a second", round(rate))
-    assert rate > 2000  # 8,600 alone on two cores; others may be working beside it
+    assert rate > 500  # 8,600 alone on two cores; a query a message would give 300

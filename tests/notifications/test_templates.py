@@ -96,18 +96,29 @@ def test_a_value_is_never_read_as_a_template() -> None:
     assert Text("{{ a }}", {"a"}, max_length=99).render({"a": "{{ 7*7 }}"}) == "{{ 7*7 }}"
 
 
+SOURCE = Source.model_validate(
+    {"title": "t", "body": "{{ task }}", "variables": {"task": {"max": 10}}}
+)
+
+
 @pytest.mark.parametrize(
     ("given", "code"),
-    [
-        ({"task": "x", "other": "y"}, "variable-unknown"),
-        ({}, "variable-missing"),
-        ({"task": "x" * 11}, "variable-too-long"),
-        ({"task": "x\nBcc: y"}, "variable-not-one-line"),
-    ],
+    [({"task": "x", "other": "y"}, "variable-unknown"), ({}, "variable-missing")],
 )
 def test_variables_are_allow_listed(given: dict[str, str | int], code: str) -> None:
-    source = {"title": "t", "body": "{{ task }}", "variables": {"task": {"max": 10}}}
     with pytest.raises(Invalid) as refused:
-        Words(Source.model_validate(source)).render(given)
+        Words(SOURCE).render(given)
     assert refused.value.code == code
-    assert "y" not in str(refused.value.as_json()["detail"])
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("x" * 11, "x" * 9 + "…"),
+        ("a\r\nBcc: b", "a Bcc: b"),
+        ("a\x00\u2028\u202eb", "a b"),
+        (7, "7"),
+    ],
+)
+def test_a_value_is_one_line_within_its_limit(value: str | int, shown: str) -> None:
+    assert Words(SOURCE).render({"task": value}).body == shown

@@ -1,6 +1,5 @@
 """POST /v1/messages: the other services say who is to be told what."""
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -8,48 +7,57 @@ from fastapi import APIRouter
 from services.notifications.messages import repository
 from services.notifications.messages.recipients import resolve
 from services.notifications.messages.repository import NewMessage
-from services.notifications.templates.catalogue import INBOX
-from shared.contracts.messages import Message, MessageBatch, MessagesStored
+from services.notifications.templates.catalogue import INBOX, Rendered
+from shared import logging
+from shared.contracts.messages import Message, MessageBatch, MessagesStored, Refusal
 from shared.copies.access import must_be_fresh
+from shared.problems import Invalid
 from shared.web import Route, SessionDep
 
 router = APIRouter(prefix="/v1/messages", tags=["messages"], route_class=Route)
+log = logging.logger()
 
 
 @router.post("", status_code=201)
 async def store(batch: MessageBatch, session: SessionDep) -> MessagesStored:
-    """All or nothing; repeating it is safe, each message is kept once for each recipient.
+    """Safe to repeat: each message is kept once for each recipient.
 
-    Errors: 422 for a variable that the template does not declare, 503 copy-stale.
+    A message with a wrong variable is refused by itself; the others are stored.
+    Error: 503 copy-stale, while nobody can say who holds a role.
     """
     await must_be_fresh(session)
     accounts = await resolve(session, [message.to for message in batch.messages])
-    found = [
-        (rendered, list(message.channels))
-        for place, message in enumerate(batch.messages)
-        for rendered in _rendered(message, accounts[message.to], place)
-    ]
+    found: list[tuple[NewMessage, list[str]]] = []
+    refused: list[Refusal] = []
+    for message in batch.messages:
+        try:
+            words = INBOX[message.template].render(message.variables)
+        except Invalid as wrong:
+            log.error("message-refused", code=wrong.code, template=message.template.value)
+            refused.append(
+                Refusal(dedupe_key=message.dedupe_key, code=wrong.code, field=wrong.field)
+            )
+        else:
+            channels = [channel.value for channel in message.channels]
+            found += [(_new(message, words, to), channels) for to in accounts[message.to]]
     stored = await repository.store(session, found)
     return MessagesStored(
         stored=stored,
         duplicates=len(found) - stored,
         without_recipient=[m.dedupe_key for m in batch.messages if not accounts[m.to]],
+        refused=refused,
     )
 
 
-def _rendered(message: Message, accounts: Sequence[UUID], place: int) -> list[NewMessage]:
-    words = INBOX[message.template].render(message.variables, field=f"messages.{place}.variables")
-    return [
-        NewMessage(
-            account_id=account,
-            dedupe_key=message.dedupe_key,
-            template=message.template,
-            title=words.title,
-            body=words.body,
-            case_id=message.case_id,
-            task_id=message.task_id,
-            link=message.link,
-            expires_at=message.expires_at,
-        )
-        for account in accounts
-    ]
+def _new(message: Message, words: Rendered, account: UUID) -> NewMessage:
+    return NewMessage(
+        account_id=account,
+        dedupe_key=message.dedupe_key,
+        template=message.template,
+        title=words.title,
+        body=words.body,
+        case_id=message.case_id,
+        task_id=message.task_id,
+        link=message.link,
+        expires_at=message.expires_at,
+    )

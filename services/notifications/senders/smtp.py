@@ -14,7 +14,7 @@ _TLS_PORT = 465
 
 
 class SmtpSender:
-    """A connection is used by one message at a time and dropped after any failure."""
+    """A connection is used by one message at a time; it outlives a refusal, not a failure."""
 
     def __init__(self, settings: NotificationsSettings) -> None:
         self._settings = settings
@@ -28,10 +28,10 @@ class SmtpSender:
         try:
             await connection.send_message(message)
         except aiosmtplib.SMTPRecipientsRefused as error:
-            connection.close()
+            self._idle.append(connection)
             raise _refused(error.recipients[0].code) from error
         except aiosmtplib.SMTPResponseException as error:
-            connection.close()
+            self._idle.append(connection)
             raise _refused(error.code) from error
         except (aiosmtplib.SMTPException, OSError) as error:
             connection.close()
@@ -64,7 +64,7 @@ class SmtpSender:
         while self._idle:
             connection = self._idle.pop()
             try:
-                await connection.noop()
+                await connection.rset()
             except (aiosmtplib.SMTPException, OSError):
                 connection.close()
             else:
