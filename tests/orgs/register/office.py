@@ -14,7 +14,6 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.orgs.access import routes as access
-from services.orgs.exchange import routes as exchange
 from services.orgs.metadata import IDEMPOTENCY
 from services.orgs.register import bulk
 from services.orgs.register import routes as register
@@ -103,8 +102,8 @@ class Office:
 
 @asynccontextmanager
 async def opened(url: str, keys_url: str) -> AsyncGenerator[Office]:
-    chosen = settings(url).model_copy(update={"demo": True, "keys_url": keys_url})
-    groups = (exchange, register)
+    chosen = settings(url, keys_url).model_copy(update={"demo": True})
+    groups = (register,)
     app = build(
         Service(
             name="orgs",

@@ -15,8 +15,6 @@ from tests.orgs.api import Node, database
 from tests.orgs.register.office import Office, id_number
 from tests.principals import grant, keyed
 
-pytestmark = pytest.mark.asyncio(loop_scope="function")
-
 
 def start(target: Node, case: UUID | None = None) -> dict[str, str]:
     return {"case_id": str(case or new_id()), "to_org_id": str(target.id)}

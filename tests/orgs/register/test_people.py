@@ -14,7 +14,6 @@ from shared.problems import Unavailable
 from tests.orgs.api import database
 from tests.orgs.register.office import Office, id_number
 
-pytestmark = pytest.mark.asyncio(loop_scope="function")
 PHONE = "10086421357"
 
 

@@ -1,6 +1,7 @@
 """The tables of organisations, their superiors over time, and direct contact."""
 
-from sqlalchemy import ARRAY, Boolean, Column, Date, Integer, String, Table, Uuid
+from sqlalchemy import Boolean, Column, Date, Integer, String, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from services.orgs.metadata import METADATA
 
@@ -12,7 +13,7 @@ ORGANISATIONS = Table(
     Column("name", String, nullable=False),
     Column("pinyin", String, nullable=False),
     Column("initials", String, nullable=False),
-    Column("grams", ARRAY(String), nullable=False),
+    Column("grams", ARRAY(Text), nullable=False),
     Column("kind", String, nullable=False),
     Column("path", String, nullable=False, unique=True),
     Column("parent_id", Uuid(), nullable=True),

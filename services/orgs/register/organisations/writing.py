@@ -78,11 +78,8 @@ async def found(
     """Insert an organisation below `columns["parent_id"]`, or as an entry of the directory."""
     parent: UUID | None = columns.get("parent_id")
     path = await next_path(session, parent) if parent else rules.external_path(org_id)
-    await session.execute(
-        insert(ORGANISATIONS).values(
-            id=org_id, path=path, **columns, **name_columns(columns.pop("name"))
-        )
-    )
+    named = columns | name_columns(columns["name"])
+    await session.execute(insert(ORGANISATIONS).values(id=org_id, path=path, **named))
     if parent:
         await _affiliate(session, org_id, parent, since, case_id)
     await announce(session, org_id)
