@@ -18,6 +18,7 @@ from services.orgs.access import routes as access
 from services.orgs.exchange import routes as exchange
 from services.orgs.letters import routes as letters
 from services.orgs.metadata import IDEMPOTENCY
+from services.orgs.register import routes as register
 from services.orgs.rulebook import routes as rulebook
 from services.orgs.settings import OrgsSettings
 from shared.database import engine, system_transaction
@@ -25,13 +26,15 @@ from shared.ids import new_id
 from shared.service import Service, build
 from tests.principals import FakeVerifier
 
-GROUPS = (exchange, letters, rulebook)
+GROUPS = (exchange, letters, register, rulebook)
 KEY = base64.b64encode(b"k" * 32).decode()
 
 
-def settings(url: str) -> OrgsSettings:
+def settings(url: str, keys_url: str) -> OrgsSettings:
     return OrgsSettings(
         database_url=url,
+        keys_url=keys_url,
+        demo=True,
         master_keys={"k1": KEY},
         index_key=SecretStr(KEY),
         audit_key=SecretStr(KEY),
@@ -39,12 +42,12 @@ def settings(url: str) -> OrgsSettings:
     )
 
 
-def application(url: str) -> tuple[FastAPI, FakeVerifier]:
+def application(url: str, keys_url: str = "") -> tuple[FastAPI, FakeVerifier]:
     """The groups under test, with callers that need no login."""
     app = build(
         Service(
             name="orgs",
-            settings=settings(url),
+            settings=settings(url, keys_url),
             routers=[router for group in GROUPS for router in group.ROUTERS],
             permissions={k: v for group in GROUPS for k, v in group.PERMISSIONS.items()},
             load_grants=access.load_grants,
@@ -117,7 +120,8 @@ async def _node(session: AsyncSession, parent: Node | None, path: str, kind: str
     await session.execute(
         text(
             "insert into organisations (id, code, name, kind, path, parent_id, approves_members,"
-            " external) values (:id, :code, :name, :kind, :path, :parent, :approves, :external)"
+            " external, children_made)"
+            " values (:id, :code, :name, :kind, :path, :parent, :approves, :external, 100)"
         ),
         {
             "id": node.id, "code": node.code, "name": f"示例{kind}", "kind": kind, "path": path,

@@ -14,6 +14,7 @@ from shared.problems import Invalid
 
 _AT_ONCE = 5000
 
+
 async def publish(
     session: AsyncSession, kind: ChangeKind, object_id: UUID, data: Contract | None = None
 ) -> None:
