@@ -87,7 +87,7 @@ class Verifier:
                 "issuer-away", "暂时无法核验登录，请稍后重试。", retry_after=5
             ) from error
         found = jwt.PyJWKSet.from_dict(response.json())
-        self._keys = {str(jwk.key_id): jwk.key for jwk in found.keys}
+        self._keys = {str(jwk.key_id): jwk for jwk in found.keys}
 
 
 def bearer(request: Request) -> str:

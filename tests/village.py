@@ -1,10 +1,10 @@
 """A small register for end-to-end, fault and security tests: two committees under one county."""
 
-from contextlib import contextmanager
+import os
 from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
-import os
 from uuid import UUID
 
 from services.orgs.access.accounts.passwords import hash_password
@@ -21,9 +21,8 @@ from services.orgs.settings import OrgsSettings
 from shared.access import Role
 from shared.contracts.register import OrganisationKind, Standing
 from shared.database import engine, system_transaction
-from shared.ids import new_id
 
-PASSWORD = "示例-village-2026"
+PASSWORD = "示例-village-2026"  # noqa: S105
 SINCE = date(2020, 1, 1)
 
 
@@ -163,5 +162,3 @@ def _accounts(village: Village) -> list[LoadedAccount]:
     )
     village.accounts["member-0"] = own.id
     return [*rows, own]
-
-

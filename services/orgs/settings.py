@@ -1,6 +1,6 @@
 """Settings of the register."""
 
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from shared.settings import ServiceSettings
@@ -18,5 +18,5 @@ class OrgsSettings(ServiceSettings):
     """Base64 of the key of the blind index."""
     audit_key: SecretStr
     signing_key_file: str
-    service_clients: dict[str, str] = {}
+    service_clients: dict[str, str] = Field(default_factory=dict[str, str])
     """Built-in machine identities: name → secret."""

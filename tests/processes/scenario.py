@@ -141,7 +141,7 @@ class Scenario:
     async def today(self) -> date:
         return local_date(await self.env.get_current_time())
 
-    async def begin(  # noqa: PLR0913
+    async def begin(
         self,
         request: dict[str, Any],
         facts: dict[str, Any],

@@ -69,9 +69,7 @@ async def transfer(
             "mode": mode.value,
             "applied_on": (await scenario.today()).isoformat(),
         }
-        await scenario.begin(
-            request, found | (facts or {}), parties, RULES, queue=queue, **options
-        )
+        await scenario.begin(request, found | (facts or {}), parties, RULES, queue=queue, **options)
         yield Transfer(scenario, ids)
 
 
@@ -334,9 +332,7 @@ async def test_a_register_that_stays_away_calls_for_attention_and_heals_by_itsel
     async with transfer(stage) as t:
         t.s.orgs.away.add("moves")
         await t.until_sent()
-        decision = await t.s.decision(
-            "receiving_decision", "accept", {"branch_id": str(new_id())}
-        )
+        decision = await t.s.decision("receiving_decision", "accept", {"branch_id": str(new_id())})
         assert t.s.handle is not None
         pending = await t.s.handle.start_update(
             "decide", decision, wait_for_stage=_ACCEPTED, result_type=dict
@@ -366,8 +362,8 @@ async def test_one_answer_per_task_and_one_effect_per_command(stage: Stage) -> N
         for _ in range(2):
             await t.s.handle.execute_update("decide", decision, result_type=dict)
         assert t.s.task("sending_decision").round == 1
+        again = decision.model_copy(update={"command_id": new_id()})
         with pytest.raises(WorkflowUpdateFailedError) as refused:
-            again = decision.model_copy(update={"command_id": new_id()})
             await t.s.handle.execute_update("decide", again, result_type=dict)
         assert isinstance(refused.value.cause, ApplicationError)
         assert refused.value.cause.type == "task-not-open"

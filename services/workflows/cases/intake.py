@@ -1,19 +1,19 @@
 """Opens a case: command, claims and case row in one transaction; Temporal comes afterwards."""
 
-import functools
 import json
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.workflows.cases.claims import claim
 from services.workflows.commands import repository as commands
 from services.workflows.commands.repository import Command
+from services.workflows.forms import split_private, validated
 from services.workflows.kernel.process import Prepared, Process, Register
 from services.workflows.settings import WorkflowsSettings
-from shared import audit, clock, validation
+from shared import audit, clock
 from shared.access import Access
 from shared.clients.orgs import OrgsClient
 from shared.contracts.cases import Rule, Start
@@ -21,17 +21,6 @@ from shared.contracts.inbox import NewCase
 from shared.contracts.register import RuleSet
 from shared.ids import new_id
 from shared.problems import Forbidden
-
-
-def validated(
-    model: type[BaseModel], raw: dict[str, Any], prefix: str, **context: Any
-) -> BaseModel:
-    """Parse by a process's own model; errors name the field under its prefix."""
-    try:
-        return model.model_validate(raw, context=context)
-    except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False)
-        raise validation.as_problem(found, prefix=prefix) from None
 
 
 async def prepared(
@@ -158,16 +147,3 @@ async def _insert_case(
         ),
         [{"case_id": start.case_id, **party.model_dump()} for party in start.parties],
     )
-
-
-def split_private(form: BaseModel) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Free text stays in the command; ids, codes and dates go to the process."""
-    public = form.model_dump(mode="json")
-    private = {name: public.pop(name) for name in private_fields(type(form))}
-    return public, private
-
-
-@functools.cache
-def private_fields(model: type[BaseModel]) -> tuple[str, ...]:
-    properties: dict[str, Any] = model.model_json_schema().get("properties", {})
-    return tuple(name for name, of in properties.items() if '"private": true' in json.dumps(of))

@@ -4,9 +4,9 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.workflows.cases.intake import split_private
 from services.workflows.commands import repository as commands
 from services.workflows.commands.repository import Command
+from services.workflows.forms import split_private
 from services.workflows.kernel.process import Register
 from services.workflows.registry import process_of
 from services.workflows.tasks import repository, rules

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.workflows.cases.intake import validated
+from services.workflows.forms import validated
 from services.workflows.kernel.process import Answer, Process, Register
 from services.workflows.tasks import repository
 from shared import clock

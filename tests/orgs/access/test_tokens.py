@@ -143,11 +143,6 @@ async def test_the_issuer_accepts_its_own_token_and_nothing_of_the_corpus(forge:
     await verifier.close()
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="shared.auth gives PyJWT the bare key: a token whose alg is not the key's ends in a"
-    " TypeError (500) instead of 401; give it the PyJWK",
-)
 async def test_the_other_services_accept_nothing_of_the_corpus(forge: Forge) -> None:
     verifier = remote(forge)
     assert (await verifier.principal(forge.good())).kind == "service"
