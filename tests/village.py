@@ -121,7 +121,9 @@ def _people(village: Village, count: int) -> list[LoadedPerson]:
     rows: list[LoadedPerson] = []
     for n in range(count):
         number = demonstration_id_number(date(1980, 1, 1 + n % 28), n)
-        typed = Typed(name=f"示例党员{chr(0x4E00 + n)}", id_number=number)
+        typed = Typed(
+            name=f"示例党员{chr(0x4E00 + n)}", id_number=number, email=f"person-{n}@example.cn"
+        )
         person = LoadedPerson(typed, village.orgs["east-1" if n < count - 2 else "east-2"])
         village.people.append(person.id)
         village.names.append(typed.name)

@@ -202,7 +202,9 @@ async def drain(engine: AsyncEngine, client: NotificationsClient) -> int:
         )
         for row in rows
     ]
-    await client.send(messages)
+    stored = await client.send(messages)
+    if stored.refused or stored.without_recipient:
+        log.warning("notices-not-told", refused=stored.refused, vacant=stored.without_recipient)
     async with system_transaction(engine) as session:
         await session.execute(
             text("delete from notices where dedupe_key = any(:keys)"),

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from fastapi import APIRouter, FastAPI
 
 from services.orgs.access import callers
+from services.orgs.access.accounts.contacts import router as contacts
 from services.orgs.access.accounts.own import router as own_account
 from services.orgs.access.accounts.passwords import Passwords
 from services.orgs.access.accounts.router import router as accounts
@@ -21,11 +22,11 @@ from services.orgs.access.trail.router import router as trail
 from services.orgs.settings import OrgsSettings
 from shared.access import Role
 from shared.auth import Verifier
-from shared.permissions import Permission, anyone, public, roles
+from shared.permissions import Permission, anyone, public, roles, services_only
 from shared.problems import Conflict, NotFound, Problem
 
-# Own account before accounts: "me" is not an account id.
-ROUTERS: list[APIRouter] = [own_account, accounts, clients, grants, issuer, token, trail]
+# Own account and contacts before accounts: neither word is an account id.
+ROUTERS: list[APIRouter] = [own_account, contacts, accounts, clients, grants, issuer, token, trail]
 
 _SECURITY = roles(Role.SECURITY_ADMIN)
 PERMISSIONS: dict[tuple[str, str], Permission] = {
@@ -37,6 +38,7 @@ PERMISSIONS: dict[tuple[str, str], Permission] = {
     ("POST", "/oauth2/revoke"): public(),
     ("GET", "/oauth2/logout"): public(),
     ("POST", "/oauth2/logout"): public(),
+    ("GET", "/v1/accounts/contacts"): services_only(),
     ("GET", "/v1/accounts/me"): anyone(),
     # A stored hash of a body that holds a password, or a stored secret, would be a way in:
     # these three keep no idempotency key. A repeated one changes nothing more.
