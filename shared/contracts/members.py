@@ -107,6 +107,15 @@ class MemberHistory(Contract):
     participations: list[Participation]
 
 
+class HostedMember(MemberRow):
+    """GET /v1/participations — somebody who takes part here and belongs elsewhere."""
+
+    host_org_id: UUID
+    host_org_name: str
+    kind: str
+    since: date
+
+
 class ParticipationStart(Contract):
     """POST /v1/members/{id}/participations"""
 

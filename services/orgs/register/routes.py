@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from services.orgs.register.divisions.router import router as divisions
 from services.orgs.register.enterprises.router import router as enterprises
 from services.orgs.register.members.effects_router import router as member_effects
+from services.orgs.register.members.hosting import router as participations
 from services.orgs.register.members.router import router as members
 from services.orgs.register.organisations.router import directory_router as directory
 from services.orgs.register.organisations.router import router as organisations
@@ -23,6 +24,7 @@ ROUTERS: list[APIRouter] = [
     people,
     members,
     member_effects,
+    participations,
     posts,
     terms,
 ]
@@ -77,6 +79,7 @@ PERMISSIONS: dict[tuple[str, str], Permission] = {
     ("POST", "/v1/members/{member_id}/departures"): services_only(),
     ("POST", "/v1/members/{member_id}/participations"): _KEEP,
     ("POST", "/v1/members/{member_id}/participation-ends"): _KEEP,
+    ("GET", "/v1/participations"): _READ,
     ("GET", "/v1/posts"): _READ,
     ("POST", "/v1/posts"): _SUPERIORS,
     ("POST", "/v1/posts/{post_id}/ends"): _SUPERIORS,

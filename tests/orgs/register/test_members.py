@@ -281,6 +281,10 @@ async def test_taking_part_elsewhere_lets_the_host_see_and_moves_nothing(office:
     twice = await office.send("POST", f"{path}/participations", body)
     assert twice.json()["code"] == "already-taking-part"
     assert (await office.get(path, host)).json()["org_id"] == str(office.county.east_branch.id)
+    rows = (await office.get("/v1/participations", host)).json()["items"]
+    assert [(row["id"], row["host_org_id"]) for row in rows] == [
+        (made["id"], str(office.county.west_branch.id))
+    ]
     ended = body | {"on": "2026-02-10"}
     assert (await office.send("POST", f"{path}/participation-ends", ended)).status_code == 204
     assert (await office.get(path, host)).status_code == 404

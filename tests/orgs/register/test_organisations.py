@@ -255,6 +255,8 @@ async def test_posts_and_terms(office: Office) -> None:
     assert facts.json()["posts"] == ["secretary"]
     rows = await office.get("/v1/posts", org=str(county.east_branch.id))
     assert [row["name"] for row in rows.json()["items"]] == [made["name"]]
+    due = await office.get("/v1/terms", org=str(county.east_branch.id))
+    assert [row["term_to"] for row in due.json()] == ["2026-12-31"]
     ended = await office.send(
         "POST", f"/v1/posts/{filled.json()['id']}/ends", {"on": "2026-01-01", "reason": "换届"}
     )
@@ -262,3 +264,20 @@ async def test_posts_and_terms(office: Office) -> None:
     west = office.at(Role.COMMITTEE, county.west)
     foreign = body | {"org_id": str(county.west_branch.id)}
     assert (await office.send("POST", "/v1/posts", foreign, west)).status_code == 404
+
+
+async def test_posts_and_terms_end_with_their_organisation(office: Office) -> None:
+    county, who = office.county, office.callers.service()
+    made = await office.member(county.west_branch)
+    org = str(county.second_branch.id)
+    term = {"org_id": org, "term_from": "2024-01-01", "term_to": "2026-12-31", "reason": "录入"}
+    await office.send("POST", "/v1/terms", term)
+    post = {"org_id": org, "person_id": made["person_id"], "post": "secretary",
+            "held_from": "2024-01-01", "reason": "录入"}  # fmt: skip
+    await office.send("POST", "/v1/posts", post)
+    body = {"case_id": str(new_id()), "state": "dissolved", "on": "2026-05-01"}
+    assert (await office.send("POST", f"/v1/organisations/{org}/states", body, who)).is_success
+    posts = (await office.get("/v1/posts", org=org, held=False)).json()["items"]
+    terms = (await office.get("/v1/terms", org=org)).json()
+    assert [row["held_to"] for row in posts] == ["2026-05-01"]
+    assert [row["ended_on"] for row in terms] == ["2026-05-01"]

@@ -16,7 +16,8 @@ from services.orgs.register.organisations.tables import (
     DIRECT_CONTACTS,
     ORGANISATIONS,
 )
-from services.orgs.register.posts.tables import POSTS, TERMS
+from services.orgs.register.posts import repository as posts
+from services.orgs.register.posts.tables import TERMS
 from services.orgs.register.search import grams, spell
 from shared.contracts.changes import ChangeKind, OrganisationCopy
 from shared.contracts.register import OrganisationState
@@ -134,19 +135,20 @@ async def set_state(
         .values(state=state.value, dissolved_on=on if dissolved else None, version=_C.version + 1)
     )
     if dissolved:
-        posts, terms, above = POSTS.c, TERMS.c, AFFILIATIONS.c
-        await session.execute(
-            update(POSTS).where(posts.org_id == org_id, posts.held_to.is_(None)).values(held_to=on)
-        )
-        await session.execute(
-            update(TERMS).where(terms.org_id == org_id, terms.ended_on.is_(None))
-            .values(ended_on=on)
-        )  # fmt: skip
-        await session.execute(
-            update(AFFILIATIONS).where(above.org_id == org_id, above.valid_to.is_(None))
-            .values(valid_to=on)
-        )  # fmt: skip
+        await _end_everything(session, org_id, on)
     await announce(session, org_id)
+
+
+async def _end_everything(session: AsyncSession, org_id: UUID, on: date) -> None:
+    for post_id in await posts.held_in(session, org_id):
+        await posts.end(session, post_id, on)
+    for table, ended in (
+        (TERMS, TERMS.c.ended_on),
+        (AFFILIATIONS, AFFILIATIONS.c.valid_to),
+        (DIRECT_CONTACTS, DIRECT_CONTACTS.c.valid_to),
+    ):
+        mine = (table.c.org_id == org_id) & ended.is_(None)
+        await session.execute(update(table).where(mine).values({ended: on}))
 
 
 # Every column that copies an organisation's path; a move rewrites them together.

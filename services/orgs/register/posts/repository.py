@@ -92,6 +92,11 @@ async def fill(session: AsyncSession, columns: dict[str, Any]) -> None:
     await announce(session, columns["id"])
 
 
+async def held_in(session: AsyncSession, org_id: UUID) -> list[UUID]:
+    rows = await session.execute(select(_C.id).where(_C.org_id == org_id, _C.held_to.is_(None)))
+    return list(rows.scalars().all())
+
+
 async def end(session: AsyncSession, post_id: UUID, on: date) -> None:
     await session.execute(
         update(POSTS).where(_C.id == post_id).values(held_to=on, version=_C.version + 1)
