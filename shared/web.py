@@ -13,6 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from shared.access import Access, Grant
 from shared.auth import Principal, Verifier, bearer
 from shared.database import scope_of
+from shared.failpoints import failpoint
 from shared.idempotency import Keys, Stored, body_hash
 from shared.permissions import Permission
 from shared.problems import Invalid
@@ -42,6 +43,8 @@ class Route(APIRoute):
                 if principal is not None:
                     await _admit(request, opened, principal, permission)
                 response = await _once(request, opened, permission, inner)
+            if request.method in WRITES and principal is not None:
+                failpoint(f"{state.service.name}-before-reply")
             after: AfterCommit | None = getattr(request.state, "after_commit", None)
             return await after(response) if after else response
 

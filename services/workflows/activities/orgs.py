@@ -5,7 +5,7 @@ from uuid import UUID
 
 from temporalio import activity
 
-from services.workflows.activities.support import failpoint, refusals_are_final
+from services.workflows.activities.support import refusals_are_final
 from shared.clients.orgs import OrgsClient
 from shared.contracts.base import Contract
 from shared.contracts.register import (
@@ -20,6 +20,7 @@ from shared.contracts.register import (
     TransitEnd,
     TransitStart,
 )
+from shared.failpoints import failpoint
 
 
 class MemberEffect(Contract):

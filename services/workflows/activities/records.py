@@ -4,10 +4,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio import activity
 
 from services.workflows import records
-from services.workflows.activities.support import failpoint
 from services.workflows.commands import repository
 from shared.contracts.cases import Decision, DecisionFound, Lookup, Recorded, Records
 from shared.database import system_transaction
+from shared.failpoints import failpoint
 
 
 class RecordsOf:

@@ -1,9 +1,7 @@
-"""What every activity needs: one translation of refusals, and failpoints for the fault tests."""
+"""What every activity needs: one translation of refusals."""
 
-import os
 from collections.abc import Generator
 from contextlib import contextmanager
-from pathlib import Path
 
 from temporalio.exceptions import ApplicationError
 
@@ -20,11 +18,3 @@ def refusals_are_final() -> Generator[None]:
     except Problem as problem:
         busy = problem.code == "key-in-flight"
         raise ApplicationError(problem.code, type=problem.code, non_retryable=not busy) from None
-
-
-def failpoint(name: str) -> None:
-    """Die here, once, when a fault test has armed this point by a file of that name."""
-    folder = os.environ.get("DANGJIAN_FAILPOINTS")
-    if folder and (armed := Path(folder) / name).exists():
-        armed.unlink()
-        os._exit(137)

@@ -9,7 +9,6 @@ from fastapi import Request, Response
 from fastapi.responses import JSONResponse
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from services.workflows.activities.support import failpoint
 from services.workflows.cases import repository as cases
 from services.workflows.commands import repository
 from services.workflows.commands.dispatcher import Dispatcher
@@ -17,6 +16,7 @@ from services.workflows.commands.outcomes import conflict
 from services.workflows.commands.repository import Command
 from shared.contracts.inbox import CommandStatus
 from shared.database import system_transaction
+from shared.failpoints import failpoint
 from shared.idempotency import MAX_KEY, body_hash
 from shared.problems import Invalid
 from shared.service import problem_response

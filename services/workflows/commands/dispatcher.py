@@ -16,7 +16,6 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from services.workflows.activities.support import failpoint
 from services.workflows.commands import repository
 from services.workflows.commands.outcomes import refused, settle_ended
 from services.workflows.commands.repository import Command
@@ -24,6 +23,7 @@ from services.workflows.kernel.inlet import Inlet
 from shared import logging
 from shared.contracts.cases import Decision, Interruption, Repair, Start, View
 from shared.database import system_transaction
+from shared.failpoints import failpoint
 
 log = logging.logger()
 BATCH = 20
