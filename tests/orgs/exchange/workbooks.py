@@ -21,13 +21,10 @@ def xlsx(sheets: Mapping[str, Rows]) -> bytes:
     book = xlsxwriter.Workbook(target, {"in_memory": True, "strings_to_formulas": False})
     for name, rows in sheets.items():
         sheet = book.add_worksheet(name)
-        day = book.add_format({"num_format": "yyyy-mm-dd"})
         for at, row in enumerate(rows):
             for column, value in enumerate(row):
                 if isinstance(value, str) and value.startswith("{="):
-                    sheet.write_formula(at, column, value.strip("{}"), None, "示例")
-                elif isinstance(value, date):
-                    sheet.write_datetime(at, column, value, day)
+                    sheet.write_formula(at, column, value.strip("{}"))
                 elif value is not None:
                     sheet.write(at, column, value)
     book.close()
@@ -35,7 +32,7 @@ def xlsx(sheets: Mapping[str, Rows]) -> bytes:
 
 
 def xls(rows: Rows, *, formula_at: tuple[int, int] | None = None) -> bytes:
-    book = xlwt.Workbook()
+    book: Any = xlwt.Workbook()
     sheet = book.add_sheet(SHEETS[Kind.MEMBERS])
     for at, row in enumerate(rows):
         for column, value in enumerate(row):
