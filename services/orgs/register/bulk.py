@@ -15,6 +15,8 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Uuid, any_, bindparam, insert, select, text, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from services.orgs.exchange.due.repository import DueState
+from services.orgs.metadata import METADATA
 from services.orgs.register.batches import insert_rows
 from services.orgs.register.enterprises import repository as enterprises
 from services.orgs.register.enterprises.tables import ENTERPRISES
@@ -26,6 +28,7 @@ from services.orgs.register.people import sealing
 from services.orgs.register.people.keystore import Keystore
 from services.orgs.register.people.sealing import Typed
 from services.orgs.register.people.tables import PEOPLE
+from services.orgs.register.posts.repository import TERM_ENDING
 from services.orgs.register.posts.tables import POSTS, TERMS
 from shared import clock
 from shared.contracts.base import Contract
@@ -231,10 +234,15 @@ async def load_members(session: AsyncSession, rows: Sequence[LoadedMember]) -> N
 
 
 async def load_terms(session: AsyncSession, rows: Sequence[LoadedTerm]) -> None:
+    """One running term per committee, with the date it is reminded of."""
     paths = await _paths(session, {row.org_id for row in rows})
-    await insert_rows(
-        session, TERMS, [asdict(row) | {"org_path": paths[row.org_id]} for row in rows]
-    )
+    terms = [asdict(row) | {"org_path": paths[row.org_id]} for row in rows]
+    await insert_rows(session, TERMS, terms)
+    await insert_rows(session, METADATA.tables["due_dates"], [
+        {"id": new_id(), "rule": TERM_ENDING, "subject_id": row.org_id, "org_id": row.org_id,
+         "org_path": paths[row.org_id], "due_on": row.term_to, "state": DueState.OPEN.value}
+        for row in rows
+    ])  # fmt: skip
 
 
 async def load_posts(session: AsyncSession, rows: Sequence[LoadedPost]) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from services.orgs.register.divisions.load import load
-from services.orgs.register.organisations import rules
+from services.orgs.register.organisations import rules, writing
 from shared.access import Role
 from shared.ids import new_id
 from tests.orgs.api import Node, database
@@ -281,3 +281,19 @@ async def test_posts_and_terms_end_with_their_organisation(office: Office) -> No
     terms = (await office.get("/v1/terms", org=org)).json()
     assert [row["held_to"] for row in posts] == ["2026-05-01"]
     assert [row["ended_on"] for row in terms] == ["2026-05-01"]
+    async with database(office.url) as session:
+        due = await session.execute(
+            text("select due_on::text, state from due_dates where subject_id = :id"),
+            {"id": county.second_branch.id},
+        )
+        assert list(map(tuple, due)) == [("2026-12-31", "void")]
+
+
+async def test_a_move_knows_every_column_that_copies_a_path(office: Office) -> None:
+    async with database(office.url) as session:
+        found = await session.execute(
+            text("select table_name, column_name from information_schema.columns"
+                 " where table_schema = 'orgs' and column_name ~ '(^|_)path$'"
+                 " and collation_name = 'C' and table_name <> 'divisions'")
+        )  # fmt: skip
+        assert set(map(tuple, found)) == set(writing.COPIES)

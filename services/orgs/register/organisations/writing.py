@@ -8,6 +8,7 @@ from sqlalchemy import func, insert, select, text, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.orgs.exchange.changes.repository import publish
+from services.orgs.exchange.due.repository import DueState, close_due
 from services.orgs.register.members.tables import MEMBERS, TRANSITS
 from services.orgs.register.organisations import repository, rules
 from services.orgs.register.organisations.rules import Place, Remaining
@@ -149,6 +150,7 @@ async def _end_everything(session: AsyncSession, org_id: UUID, on: date) -> None
     ):
         mine = (table.c.org_id == org_id) & ended.is_(None)
         await session.execute(update(table).where(mine).values({ended: on}))
+    await close_due(session, posts.TERM_ENDING, org_id, DueState.VOID)
 
 
 # Every column that copies an organisation's path; a move rewrites them together.
@@ -164,6 +166,10 @@ COPIES = (
     ("transits", "to_path"),
     ("posts", "org_path"),
     ("terms", "org_path"),
+    ("letters", "from_path"),
+    ("letters", "to_path"),
+    ("due_dates", "org_path"),
+    ("imports", "org_path"),
 )
 
 

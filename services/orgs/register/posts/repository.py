@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, RowMapping, Select, insert, select, update
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from services.orgs.exchange.changes.repository import publish
+from services.orgs.exchange.due.repository import set_due
 from services.orgs.register.organisations.tables import ORGANISATIONS
 from services.orgs.register.people.tables import PEOPLE
 from services.orgs.register.posts.tables import POSTS, TERMS
@@ -18,6 +19,8 @@ from shared.ids import new_id
 from shared.pages import Page
 from shared.problems import NotFound
 
+TERM_ENDING = "term.ending"
+"""The dated thing of a committee: the last day of its term (TM18, BR18)."""
 _C, _T = POSTS.c, TERMS.c
 _SHOWN = (
     _C.id,
@@ -111,7 +114,7 @@ async def announce(session: AsyncSession, post_id: UUID) -> None:
 
 
 async def begin_term(session: AsyncSession, columns: dict[str, Any]) -> Term:
-    """A new term ends the one before it."""
+    """A new term ends the one before it, and is what the committee is reminded of."""
     await session.execute(
         update(TERMS)
         .where(_T.org_id == columns["org_id"], _T.ended_on.is_(None))
@@ -119,6 +122,8 @@ async def begin_term(session: AsyncSession, columns: dict[str, Any]) -> Term:
     )
     term_id = new_id()
     await session.execute(insert(TERMS).values(id=term_id, **columns))
+    org_id, path = columns["org_id"], columns["org_path"]
+    await set_due(session, TERM_ENDING, org_id, org_id=org_id, org_path=path, on=columns["term_to"])
     row = (await session.execute(select(*_TERM).where(_T.id == term_id))).mappings().one()
     return Term.model_validate(dict(row))
 
@@ -126,15 +131,5 @@ async def begin_term(session: AsyncSession, columns: dict[str, Any]) -> Term:
 async def terms(session: AsyncSession, org_id: UUID) -> list[Term]:
     rows = await session.execute(
         select(*_TERM).where(_T.org_id == org_id).order_by(_T.term_from.desc())
-    )
-    return [Term.model_validate(dict(row)) for row in rows.mappings()]
-
-
-async def terms_ending(session: AsyncSession, first: date, last: date) -> list[Term]:
-    """Open terms whose last day lies between the two, included (`term_ending`)."""
-    rows = await session.execute(
-        select(*_TERM)
-        .where(_T.ended_on.is_(None), _T.term_to.between(first, last))
-        .order_by(_T.term_to, _T.id)
     )
     return [Term.model_validate(dict(row)) for row in rows.mappings()]
