@@ -1,5 +1,6 @@
 """Who is calling: bearer tokens checked against the issuer's published keys."""
 
+import asyncio
 import time
 from typing import Any
 
@@ -43,6 +44,7 @@ class Verifier:
         self._http = http or httpx.AsyncClient(timeout=5)
         self._keys: dict[str, Any] = {}
         self._fetched_at = -_REFETCH_SECONDS
+        self._fetching = asyncio.Lock()
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -70,8 +72,12 @@ class Verifier:
         )
 
     async def _key(self, kid: str) -> Any:
-        if kid not in self._keys and time.monotonic() - self._fetched_at >= _REFETCH_SECONDS:
-            await self._fetch()
+        """Requests that come while the keys are being fetched wait for them."""
+        if kid not in self._keys:
+            async with self._fetching:
+                stale = time.monotonic() - self._fetched_at >= _REFETCH_SECONDS
+                if kid not in self._keys and stale:
+                    await self._fetch()
         if kid not in self._keys:
             raise Unauthenticated("token-invalid", _RELOGIN)
         return self._keys[kid]
