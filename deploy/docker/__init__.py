@@ -1,0 +1,1 @@
+"""What the container images need beside the services."""
