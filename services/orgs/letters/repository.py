@@ -153,15 +153,3 @@ def _parse(after: str) -> UUID:
 def shown(row: LetterRow) -> Letter:
     hidden = {"case_id", "from_path", "to_path", "dues_paid_to", "voided_on", "replaces_id"}
     return Letter.model_validate(row.model_dump(exclude=hidden))
-
-
-async def repath(session: AsyncSession, before: str, after: str) -> None:
-    """An organisation moved in the tree: letters of it and of those below it move along."""
-    for side in ("from_path", "to_path"):
-        await session.execute(
-            text(
-                f"update letters set {side} = :after || substr({side}, length(:before) + 1)"  # noqa: S608
-                f" where {side} >= :before and {side} < :before || '~'"
-            ),
-            {"before": before, "after": after},
-        )

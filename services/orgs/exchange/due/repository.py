@@ -84,17 +84,6 @@ async def page(
     return Page(items=[_shown(row) for row in rows[:limit]], next=more)
 
 
-async def repath(session: AsyncSession, before: str, after: str) -> None:
-    """An organisation moved in the tree: its dates and those below it move along."""
-    await session.execute(
-        text(
-            "update due_dates set org_path = :after || substr(org_path, length(:before) + 1)"
-            " where org_path >= :before and org_path < :before || '~'"
-        ),
-        {"before": before, "after": after},
-    )
-
-
 def _parse(after: str) -> tuple[date, UUID]:
     due_on, row_id = decode_cursor(after, 2)
     try:

@@ -1,6 +1,6 @@
 """Writes a checked workbook in one transaction: all of it or nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -41,6 +41,8 @@ class Writer:
     session: AsyncSession
     keystore: Keystore
     today: date
+    progress: Callable[[int], Awaitable[None]]
+    """Told how many rows are written so far."""
     founded: dict[str, UUID] = field(default_factory=dict[str, UUID])
     paths: dict[UUID, str] = field(default_factory=dict[UUID, str])
     """Where the organisations of the workbook's members stand."""
@@ -64,6 +66,7 @@ class Writer:
                 part = new[start : start + size]
                 ids = await create([plan.values for _, plan in part])
                 made |= {at: made_id for (at, _), made_id in zip(part, ids, strict=True)}
+                await self.progress(len(made))
         for plan in plans:
             if plan.verdict is Verdict.CORRECT:
                 await self._correct(plan)

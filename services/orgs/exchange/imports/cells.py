@@ -2,14 +2,14 @@
 
 import re
 import unicodedata
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from services.orgs.exchange.imports.columns import Column, Value
+from services.orgs.exchange.imports.workbook.cells import Cell
 from shared.contracts.words import one_line
 from shared.validation import RuleBroken
 
-Cell = int | float | str | bool | date | datetime | time | timedelta | None
 LONGEST = 200
 _DATE = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?")
 _MONTH = re.compile(r"(\d{4})[-/.年]?(\d{1,2})月?")

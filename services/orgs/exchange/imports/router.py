@@ -71,6 +71,8 @@ class Import(Contract):
     headings: list[SheetHeadings]
     counts: dict[str, int]
     """rows, create, correct, unchanged, refused"""
+    done: int
+    """New records written so far, while it is applying."""
     error_code: str | None
     error_detail: str | None
     has_report: bool

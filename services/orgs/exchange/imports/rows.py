@@ -7,6 +7,7 @@ from typing import Any
 from services.orgs.exchange.imports import cells
 from services.orgs.exchange.imports.columns import COLUMNS, Column, Kind
 from services.orgs.exchange.imports.headings import SEARCHED_ROWS, Headings, find, kind_of_sheet
+from services.orgs.exchange.imports.workbook.cells import Cell
 from services.orgs.exchange.imports.workbook.reading import Sheet
 from shared.problems import Invalid
 from shared.validation import RuleBroken
@@ -101,7 +102,7 @@ def _rows(kind: Kind, sheet: Sheet, headings: Headings) -> Iterator[Row]:
         yield row
 
 
-def _fill(row: Row, column: Column, cell: cells.Cell) -> None:
+def _fill(row: Row, column: Column, cell: Cell) -> None:
     if cells.is_blank(cell):
         if column.required:
             row.refuse(column.name, "missing", "必填，请填写。")

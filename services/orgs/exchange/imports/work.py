@@ -1,7 +1,7 @@
 """Checks and applies imports in the background; what a killed worker began, another repeats."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -21,7 +21,7 @@ from services.orgs.exchange.imports.columns import Kind
 from services.orgs.exchange.imports.rows import Part, parts
 from services.orgs.exchange.imports.sealing import FileSealer
 from services.orgs.exchange.imports.states import Mode, State
-from services.orgs.exchange.imports.workbook import reading, report
+from services.orgs.exchange.imports.workbook import isolated, report
 from services.orgs.register.people.keystore import Keystore
 from shared import audit, clock, logging
 from shared.access import Access
@@ -125,7 +125,7 @@ async def _read(desk: Desk, job: Found) -> list[Part]:
 
     def read() -> list[Part]:
         content = desk.sealer.open(sealed, place(job["id"], "content"))
-        return parts(reading.read(content), kind, chosen)
+        return parts(isolated.read(content), kind, chosen)
 
     return await asyncio.to_thread(read)
 
@@ -191,7 +191,7 @@ async def _apply(desk: Desk, job: Found) -> None:
             changed = False
             known = await organisations(session, office, [])
             await set_scope(session, prefixes=(office.path,), person=None)
-            writer = Writer(session, desk.keystore, office.today)
+            writer = Writer(session, desk.keystore, office.today, _progress(desk, job["id"]))
             made = await writer.write(plans, {row["id"]: row["path"] for row in known})
             done = [
                 replace(plan, object_id=made.get(at, plan.object_id))
@@ -201,6 +201,16 @@ async def _apply(desk: Desk, job: Found) -> None:
     if changed:
         sentence = "检查之后登记内容有变化，部分行不再合格，请查看后重新确认。"
         await _keep(desk, job, found, plans, error_code="changed-meanwhile", error_detail=sentence)
+
+
+def _progress(desk: Desk, import_id: UUID) -> Callable[[int], Awaitable[None]]:
+    """In a transaction of its own: the one that writes shows nothing before its end."""
+
+    async def told(done: int) -> None:
+        async with system_transaction(desk.engine) as session:
+            await repository.change(session, import_id, done=done)
+
+    return told
 
 
 async def _record(session: Any, job: Found, plans: list[Planned], counts: dict[str, int]) -> None:

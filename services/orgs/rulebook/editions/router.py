@@ -10,12 +10,13 @@ from services.orgs.rulebook import values
 from services.orgs.rulebook.editions import repository
 from services.orgs.rulebook.editions.rules import Entry
 from services.orgs.rulebook.overrides.repository import path_of
+from services.orgs.rulebook.startup import loaded
 from shared import clock
 from shared.contracts.base import Contract
 from shared.contracts.register import RuleSet
 from shared.web import Route, SessionDep
 
-router = APIRouter(prefix="/v1/rulebook", tags=["rulebook"], route_class=Route)
+router = APIRouter(prefix="/v1/rulebook", tags=["rulebook"], route_class=Route, lifespan=loaded)
 
 
 class EditionSummary(Contract):

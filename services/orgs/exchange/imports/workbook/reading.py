@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import python_calamine
 
-from services.orgs.exchange.imports.cells import Cell
+from services.orgs.exchange.imports.workbook.cells import Cell
 from services.orgs.exchange.imports.workbook.structure import (
     Place,
     SheetStructure,
@@ -37,7 +37,10 @@ class Sheet:
 
 
 def read(content: bytes) -> list[Sheet]:
-    """The visible sheets in their order. Errors: 422 not-a-workbook, password, sheet-too-large."""
+    """The visible sheets in their order. Errors: 422 not-a-workbook, password, sheet-too-large.
+
+    The reader is written in Rust; its panic is no Exception.
+    """
     found = structures(content)
     try:
         with python_calamine.load_workbook(io.BytesIO(content)) as workbook:
@@ -51,6 +54,10 @@ def read(content: bytes) -> list[Sheet]:
         raise Invalid("workbook-password", "文件设有密码，请取消密码后重新上传。") from error
     except python_calamine.CalamineError as error:
         raise not_a_workbook() from error
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":
+            raise not_a_workbook() from error
+        raise
 
 
 def _sheet(

@@ -6,9 +6,10 @@ from typing import Any
 
 import xlsxwriter
 
-from services.orgs.exchange.imports.cells import Cell, shown
+from services.orgs.exchange.imports.cells import shown
 from services.orgs.exchange.imports.columns import named
 from services.orgs.exchange.imports.rows import CellError, Part, Row
+from services.orgs.exchange.imports.workbook.cells import Cell
 
 MOST_COMMENTS = 2000
 """Comments are kept in memory and slow Excel down; the last column always has the reason."""

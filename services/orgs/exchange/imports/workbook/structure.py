@@ -7,7 +7,9 @@ corner is refused instead of filling the memory.
 import io
 import posixpath
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from xml.parsers import expat
@@ -22,6 +24,11 @@ MOST_SHEETS = 10
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _PLACE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 _RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships id"
+BROKEN = (
+    zipfile.BadZipFile, zlib.error, expat.ExpatError, struct.error, LookupError, ValueError,
+    OSError, EOFError, RuntimeError, MemoryError, TypeError,
+)  # fmt: skip
+"""What damaged or hostile files raise; RuntimeError is an encrypted or unknown entry."""
 Place = tuple[int, int]
 """Row and column, from 0."""
 
@@ -58,7 +65,7 @@ def structures(content: bytes) -> dict[str, SheetStructure]:
             if len(parts) > MOST_SHEETS:
                 raise Invalid("too-many-sheets", f"工作表超过 {MOST_SHEETS} 个，请删除无关的表。")
             return {name: _scan(archive, part) for name, part in parts.items()}
-    except (zipfile.BadZipFile, KeyError, expat.ExpatError, ValueError, OSError) as error:
+    except BROKEN as error:
         raise not_a_workbook() from error
 
 
