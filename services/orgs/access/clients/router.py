@@ -12,8 +12,10 @@ from services.orgs.access.clients.tables import ClientRow
 from services.orgs.access.cursors import id_cursor
 from services.orgs.access.places import must_work_here, reach
 from services.orgs.access.shown_once import digest, new_secret, show_once
+from services.orgs.exchange.changes.repository import publish
 from shared import audit, clock
 from shared.access import Access, Role
+from shared.contracts.changes import ChangeKind, GrantCopy
 from shared.ids import new_id
 from shared.pages import Page, encode_cursor
 from shared.problems import Conflict
@@ -92,6 +94,21 @@ async def _saved(
 ) -> None:
     row.version = row.version + 1 if action != "client.created" else 1
     await Clients(session).save(row)
+    await publish(session, ChangeKind.GRANT, row.id, _reach_of(row))
     await audit.record(
         session, access, action, object_kind="client", object_id=row.id, org_path=path
+    )
+
+
+def _reach_of(row: ClientRow) -> GrantCopy | None:
+    """How the other services learn where a machine client may act; None takes it back."""
+    if row.kind != "machine" or row.disabled:
+        return None
+    return GrantCopy(
+        id=row.id,
+        account_id=row.id,
+        role=Role.MACHINE.value,
+        org_id=row.org_id,
+        valid_from=clock.local_date(row.created_at),
+        valid_to=None,
     )

@@ -1,0 +1,74 @@
+"""`python -m deploy.local.county`: the demonstration county, once, into a running suite."""
+
+import asyncio
+import os
+import sys
+import time
+
+from deploy.local.addresses import Addresses
+from deploy.local.caller import opened
+from deploy.local.county import loading, places, plan
+from deploy.local.county.opening import Opening
+from deploy.local.county.plan import County
+from deploy.local.county.size import FULL, Size
+from deploy.local.county.staff import PORTAL, listing
+from deploy.local.county.transfers import planned
+from deploy.local.paths import State, default_state
+from deploy.local.screen import Screen
+from deploy.local.secrets import Secrets
+from services.orgs.settings import OrgsSettings
+from shared import clock
+
+PASSWORD = "demo-accounts"  # noqa: S105 - the name of the file that holds it
+
+
+async def load(state: State, screen: Screen, *, size: Size = FULL) -> County:
+    """Loads whatever is missing; the services must be running."""
+    begun = time.monotonic()
+
+    def say(text: str) -> None:
+        screen.say(f"[{time.monotonic() - begun:5.1f} 秒] {text}")
+
+    password = Secrets(state.secrets).password(PASSWORD)
+    county = plan.make(places.chosen(), clock.today(), size=size)
+    say(f"{county.places.name}（示例数据）已编成")
+    settings = OrgsSettings()  # pyright: ignore[reportCallIssue]
+    if not await loading.load(county, settings, password, say):
+        say("登记库中已有组织，不再载入")
+    await loading.analyse(os.environ["DANGJIAN_ORGS_OWNER_URL"])
+    _write(state, county, password)
+    async with opened() as http:
+        opening = Opening(county, Addresses.from_environment(), http, password, clock.today())
+        await opening.services_know_everyone()
+        say("各服务已取得组织与权限")
+        portal = await opening.register_portal()
+        _note_portal(state, portal.client_id, portal.secret)
+        if size.transfers:
+            await opening.open_all(planned(county, size.transfers, clock.today()), say)
+    say("示例县载入完毕")
+    return county
+
+
+def _write(state: State, county: County, password: str) -> None:
+    text = listing(county.staff, county.tree, password, county.emails)
+    _closed_file(state, text)
+
+
+def _note_portal(state: State, client_id: str, secret: str) -> None:
+    text = state.demo_accounts.read_text()
+    _closed_file(state, f"{text}{PORTAL}（系统接口） client_id={client_id} secret={secret}\n")
+
+
+def _closed_file(state: State, text: str) -> None:
+    """Only its owner may read it."""
+    fresh = state.demo_accounts.with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as handle:
+        handle.write(text)
+    fresh.replace(state.demo_accounts)
+
+
+if __name__ == "__main__":
+    asyncio.run(load(default_state(), Screen()))
+    sys.stdout.flush()
