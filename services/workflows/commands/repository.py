@@ -12,7 +12,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared import clock
 
-LEASE_SECONDS = 15
+LEASE_SECONDS = 5
+"""Longer than a request waits; a command whose API died is delivered this much later."""
 
 
 class Command(BaseModel):
