@@ -5,7 +5,7 @@ import subprocess
 import sys
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from services.orgs.exchange.imports.workbook import child
 from services.orgs.exchange.imports.workbook.cells import Cell
@@ -44,4 +44,7 @@ def _sheet(given: dict[str, Any]) -> Sheet:
 
 
 def _cell(cell: Any) -> Cell:
-    return date.fromisoformat(str(cell["date"])) if type(cell) is dict else cell
+    if not isinstance(cell, dict):
+        return cell
+    tagged = cast(dict[str, str], cell)
+    return date.fromisoformat(tagged["date"])
