@@ -17,7 +17,7 @@ TIMEOUT = httpx.Timeout(30, connect=5)
 
 
 class Refused(Exception):
-    """An answer of 400 or more; `code` is the stable one of problem+json."""
+    """An answer of 400 or more; `code` is that of problem+json, of its first field if any."""
 
     def __init__(self, status: int, code: str, detail: str) -> None:
         super().__init__(f"{status} {code}: {detail}")
@@ -125,7 +125,8 @@ def opened() -> httpx.AsyncClient:
 def _refusal(answer: httpx.Response) -> Refused:
     try:
         problem: Any = answer.json()
-        code, detail = str(problem["code"]), str(problem.get("detail", ""))
-    except (ValueError, KeyError, TypeError):
+        first: Any = (problem.get("errors") or [problem])[0]
+        code, detail = str(first["code"]), str(first.get("detail", ""))
+    except (ValueError, KeyError, TypeError, AttributeError):
         code, detail = "unreadable", ""
     return Refused(answer.status_code, code, detail)

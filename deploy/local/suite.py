@@ -85,9 +85,9 @@ class Suite:
     def up(self) -> "Suite":
         """Start everything and wait until all of it is ready."""
         ports.require_free(self.ports, self._port_names())
-        cli = temporal_cli.find(self.screen)
+        program = self.find_engine()
         with ThreadPoolExecutor(1) as aside:
-            engine = aside.submit(self.start_temporal, cli)
+            engine = aside.submit(self.start_temporal, program)
             self.start_postgres()
             names = [service.name for service in self.services]
             migrations.run_if_needed(self.server, self.databases, self.env, names)
@@ -103,6 +103,9 @@ class Suite:
             self._run(programs.postgres(self.postgres))
         databases.create_roles(self.server, self.secrets)
         databases.create_databases(self.server, self.databases)
+
+    def find_engine(self) -> Path:
+        return temporal_cli.find(self.screen)
 
     def start_temporal(self, cli: Path) -> None:
         engine = DevServer(

@@ -26,4 +26,6 @@ class WorkflowsSettings(ServiceSettings):
     """How long an effect is tried before its case calls for attention."""
     round_seconds: int = 3600
     """Interval of the reminder round's Schedule."""
+    schedules: bool = True
+    """Off where the engine knows none: who lets the days pass calls the rounds."""
     max_cached_workflows: int = 1000

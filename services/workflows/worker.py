@@ -115,9 +115,10 @@ async def main() -> None:
             cached=settings.max_cached_workflows,
         )
         async with worker:
-            await schedule.ensure(
-                client, queue=settings.task_queue, every_seconds=settings.round_seconds
-            )
+            if settings.schedules:
+                await schedule.ensure(
+                    client, queue=settings.task_queue, every_seconds=settings.round_seconds
+                )
             log.info("ready", sandbox=settings.sandbox)
             announce(settings.ready_file)
             await stop.wait()
