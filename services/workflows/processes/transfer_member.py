@@ -52,6 +52,10 @@ from shared.contracts.transfers import (
 )
 
 
+BACK = {"withdraw": "withdrawn", "member-died": "died", "member-removed": "removed"}
+"""What the register calls the reasons for which a transit ends."""
+
+
 @workflow.defn(name="transfer_member")
 class TransferMember(Case):
     @workflow.init
@@ -388,7 +392,7 @@ class TransferMember(Case):
 
     async def undo(self, kind: str) -> str:
         """Withdrawn before acceptance, or overtaken by the member's death or removal."""
-        await self.give_back(self.today(), kind)
+        await self.give_back(self.today(), BACK.get(kind, kind))
         return "withdrawn" if kind == "withdraw" else kind.replace("-", "_")
 
 
