@@ -51,7 +51,6 @@ from shared.contracts.transfers import (
     TransitAction,
 )
 
-
 BACK = {"withdraw": "withdrawn", "member-died": "died", "member-removed": "removed"}
 """What the register calls the reasons for which a transit ends."""
 
