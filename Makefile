@@ -38,11 +38,13 @@ fast-forward: $(STAMP)  ## Let the demonstration's days pass
 test: $(STAMP)  ## Run every test, in WORKERS processes
 	@$(PYTHON) -m pytest -n $(WORKERS) $(ARGS)
 
-check: $(STAMP)  ## Lint, format, types, import rules
+check: $(STAMP)  ## Lint, format, types, import rules, images
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/pyright
 	.venv/bin/lint-imports
+	.venv/bin/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	.venv/bin/hadolint deploy/docker/Dockerfile
 
 format: $(STAMP)  ## Mend what ruff can mend
 	.venv/bin/ruff check --fix .
