@@ -3,6 +3,7 @@
 import asyncio
 import base64
 from contextlib import AsyncExitStack
+from datetime import timedelta
 
 import httpx
 from fastapi import FastAPI
@@ -99,5 +100,8 @@ async def connect(app: FastAPI) -> None:
             log.warning("temporal-away", exc_info=error)
             await asyncio.sleep(1)
             continue
-        app.state.dispatcher = Dispatcher(app.state.engine, client, queue=settings.task_queue)
+        longest = timedelta(days=settings.longest_days) if settings.longest_days else None
+        app.state.dispatcher = Dispatcher(
+            app.state.engine, client, queue=settings.task_queue, longest=longest
+        )
         app.state.temporal = client

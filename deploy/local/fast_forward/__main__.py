@@ -9,6 +9,7 @@ from deploy.local.failure import LocalFailure
 from deploy.local.fast_forward.rehearsal import Rehearsal
 from deploy.local.paths import REPOSITORY
 from deploy.local.screen import Screen
+from deploy.local.suite import Suite
 
 WALK = "deploy.local.fast_forward.walk"
 WATCH_SECONDS = 0.2
@@ -33,7 +34,7 @@ def rehearse(screen: Screen) -> int:
         suite.close()
 
 
-def _watched(suite: Rehearsal, walk: subprocess.Popen[bytes]) -> int:
+def _watched(suite: Suite, walk: subprocess.Popen[bytes]) -> int:
     """Starts again whatever the walk kills."""
     while walk.poll() is None:
         time.sleep(WATCH_SECONDS)
