@@ -90,7 +90,7 @@ def link(key: bytes, previous: str, event: dict[str, Any]) -> str:
     return hmac.new(key, f"{previous}|{body}".encode(), hashlib.sha256).hexdigest()
 
 
-_EVENT_COLUMNS = (
+EVENT_COLUMNS = (
     "id, xid, at, actor, actor_kind, on_behalf_of, action, object_kind, object_id, org_path, detail"
 )
 
@@ -110,7 +110,7 @@ async def seal(session: AsyncSession, key: bytes, *, limit: int = 500) -> str | 
     )
     rows = await session.execute(
         text(
-            f"select {_EVENT_COLUMNS} from audit_events"  # noqa: S608
+            f"select {EVENT_COLUMNS} from audit_events"  # noqa: S608
             " where (xid, id) > (:xid, :last)"
             " and xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
             " order by xid, id limit :limit"

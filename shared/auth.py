@@ -9,10 +9,12 @@ import jwt
 from pydantic import BaseModel, ConfigDict
 from starlette.requests import Request
 
+from shared import clock
 from shared.problems import Unauthenticated, Unavailable
 
 ALGORITHMS = ["ES256", "RS256", "EdDSA"]
 _REFETCH_SECONDS = 10.0
+_REMEMBERED = 2000
 _RELOGIN = "登录已失效，请重新登录。"
 
 
@@ -43,6 +45,7 @@ class Verifier:
         self._audience = audience
         self._http = http or httpx.AsyncClient(timeout=5)
         self._keys: dict[str, Any] = {}
+        self._seen: dict[str, tuple[Principal, float]] = {}
         self._fetched_at = -_REFETCH_SECONDS
         self._fetching = asyncio.Lock()
 
@@ -50,6 +53,17 @@ class Verifier:
         await self._http.aclose()
 
     async def principal(self, token: str) -> Principal:
+        """Checked once, then remembered until the token ends."""
+        known = self._seen.get(token)
+        if known and known[1] > clock.now().timestamp():
+            return known[0]
+        found, ends = await self._checked(token)
+        if len(self._seen) >= _REMEMBERED:
+            self._seen.clear()
+        self._seen[token] = (found, ends)
+        return found
+
+    async def _checked(self, token: str) -> tuple[Principal, float]:
         try:
             header = jwt.get_unverified_header(token)
             key = await self._key(str(header.get("kid", "")))
@@ -64,12 +78,13 @@ class Verifier:
             )
         except jwt.PyJWTError as error:
             raise Unauthenticated("token-invalid", _RELOGIN) from error
-        return Principal(
+        principal = Principal(
             account_id=claims["sub"],
             kind=claims.get("kind", "person"),
             person_id=claims.get("person"),
             scopes=frozenset(str(claims.get("scope", "")).split()),
         )
+        return principal, float(claims["exp"])
 
     async def _key(self, kid: str) -> Any:
         """Requests that come while the keys are being fetched wait for them."""

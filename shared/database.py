@@ -84,10 +84,8 @@ async def scope_of(session: AsyncSession, access: Access) -> None:
 ROW_SECURITY_FUNCTIONS = (
     """
 create or replace function in_scope(row_path text) returns boolean language sql stable as $$
-  select exists (
-    select 1
-    from unnest(string_to_array(nullif(current_setting('dangjian.scope', true), ''), ',')) p
-    where length(p) > 0 and starts_with(row_path, p))
+  select coalesce(row_path ^@ any (array_remove(
+    string_to_array(current_setting('dangjian.scope', true), ','), '')), false)
 $$""",
     """
 create or replace function own_person() returns uuid language sql stable as $$

@@ -122,11 +122,11 @@ def _replayed(stored: Stored) -> Response:
     return JSONResponse(stored.answer, status_code=stored.status, headers=headers)
 
 
-def _session(request: Request) -> AsyncSession:
+async def _session(request: Request) -> AsyncSession:
     return request.state.session
 
 
-def _access(request: Request) -> Access:
+async def _access(request: Request) -> Access:
     return request.state.access
 
 

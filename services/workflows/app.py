@@ -42,6 +42,7 @@ CONSTRAINTS = {
         "subject-claimed", "该对象已有同类事项正在办理，请先办结或撤回。", field="request"
     ),
 }
+ROUTERS = (catalogue, cases, tasks, delegations, monitoring, codec)
 
 
 def create_app(settings: WorkflowsSettings) -> FastAPI:
@@ -49,7 +50,7 @@ def create_app(settings: WorkflowsSettings) -> FastAPI:
         Service(
             name="workflows",
             settings=settings,
-            routers=(catalogue, cases, tasks, delegations, monitoring, codec),
+            routers=ROUTERS,
             permissions=PERMISSIONS,
             load_grants=load_grants,
             idempotency_table=IDEMPOTENCY,

@@ -1,30 +1,24 @@
-"""What the routers of this service are handed."""
+"""What the routers of this service are handed.
+
+Dependencies are coroutines: FastAPI would run plain functions in a thread, at a cost (measured).
+"""
 
 from typing import Annotated
 
 from fastapi import Depends, Request
-from temporalio.client import Client
 
+from services.workflows.register import LocalRegister
 from services.workflows.settings import WorkflowsSettings
-from shared.clients.orgs import OrgsClient
-from shared.problems import Unavailable
+from shared.web import SessionDep
 
 
-def _register(request: Request) -> OrgsClient:
-    return request.app.state.register
+async def _register(request: Request, session: SessionDep) -> LocalRegister:
+    return LocalRegister(request.app.state.register, session)
 
 
-def _settings(request: Request) -> WorkflowsSettings:
+async def _settings(request: Request) -> WorkflowsSettings:
     return request.app.state.settings
 
 
-def _temporal(request: Request) -> Client:
-    client: Client | None = request.app.state.temporal
-    if client is None:
-        raise Unavailable("temporal-away", "流程引擎暂时不可用，请稍后重试。", retry_after=5)
-    return client
-
-
-RegisterDep = Annotated[OrgsClient, Depends(_register)]
+RegisterDep = Annotated[LocalRegister, Depends(_register)]
 SettingsDep = Annotated[WorkflowsSettings, Depends(_settings)]
-TemporalDep = Annotated[Client, Depends(_temporal)]

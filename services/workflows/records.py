@@ -21,7 +21,8 @@ _CASE = text(
     "update cases set state=:state, step=:step, outcome=:outcome, attention=:attention,"
     " known=cast(:known as jsonb), fence=:fence, unreachable_since=null,"
     " ended_at=case when cast(:state as text) = 'ended' then coalesce(ended_at, :at) end"
-    " where id=:case and fence <= :fence returning process, started_by"
+    " where id=:case and fence <= :fence returning process, started_by,"
+    " (select coalesce(max(seq), 0) from timeline where case_id = cases.id) as written"
 )
 _ENTRIES = text(
     "insert into timeline (case_id, seq, at, kind, step, article, title, task_id, actor,"
@@ -59,13 +60,22 @@ _APPLIED = text(
 async def write(engine: AsyncEngine, records: Records) -> Recorded:
     """Repeatable: entries from the first sequence on are replaced, tasks upserted by id."""
     async with system_transaction(engine) as session:
-        calendar = await working_days(session)
-        dated = {ask.id: count(ask.due, calendar) for ask in records.opened if ask.due}
+        dated = await _counted(session, records)
         case = await _fenced(session, records)
         if case is not None:
+            if records.entries and case.written >= records.entries[0].seq:
+                await _forget(session, records)
             await _write(session, records, dated)
             await notices.of_records(session, records, Told(case.process, case.started_by, dated))
     return Recorded(due_on=dated)
+
+
+async def _counted(session: AsyncSession, records: Records) -> dict[UUID, date]:
+    dues = {ask.id: ask.due for ask in records.opened if ask.due}
+    if not dues:
+        return {}
+    calendar = await working_days(session)
+    return {task_id: count(due, calendar) for task_id, due in dues.items()}
 
 
 def count(due: Due, calendar: WorkingDays) -> date:
@@ -91,25 +101,27 @@ async def _fenced(session: AsyncSession, records: Records) -> Row[Any] | None:
     return written.one_or_none()
 
 
+async def _forget(session: AsyncSession, records: Records) -> None:
+    """A re-executed workflow task may carry other content under the same sequence."""
+    values = {
+        "case": records.case_id,
+        "first": records.entries[0].seq,
+        "kept": [ask.id for ask in records.opened],
+    }
+    await session.execute(
+        text("delete from timeline where case_id=:case and seq >= :first"), values
+    )
+    await session.execute(
+        text(
+            "delete from tasks where case_id=:case and opened_seq >= :first and not id = any(:kept)"
+        ),
+        values,
+    )
+
+
 async def _write(session: AsyncSession, records: Records, dated: dict[UUID, date]) -> None:
     case = {"case": records.case_id, "at": clock.now()}
     if records.entries:
-        first = records.entries[0].seq
-        await session.execute(
-            text("delete from timeline where case_id=:case and seq >= :first"),
-            {"case": records.case_id, "first": first},
-        )
-        await session.execute(
-            text(
-                "delete from tasks where case_id=:case and opened_seq >= :first"
-                " and not id = any(:kept)"
-            ),
-            {
-                "case": records.case_id,
-                "first": first,
-                "kept": [ask.id for ask in records.opened],
-            },
-        )
         await session.execute(_ENTRIES, case | {"rows": _rows(records.entries)})
     if records.opened:
         rows = json.dumps(

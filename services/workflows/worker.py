@@ -12,7 +12,12 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
-from temporalio.worker import PollerBehaviorSimpleMaximum, UnsandboxedWorkflowRunner, Worker
+from temporalio.worker import (
+    PollerBehaviorSimpleMaximum,
+    UnsandboxedWorkflowRunner,
+    Worker,
+    WorkflowRunner,
+)
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from services.workflows.activities.orgs import Orgs
@@ -50,6 +55,12 @@ PASSED_THROUGH = (
 )
 
 
+def runner(*, sandbox: bool) -> WorkflowRunner:
+    restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+    sandboxed = SandboxedWorkflowRunner(restrictions=restrictions)
+    return sandboxed if sandbox else UnsandboxedWorkflowRunner()
+
+
 def build_worker(
     client: Client,
     activities: Sequence[Any],
@@ -59,8 +70,6 @@ def build_worker(
     cached: int = 1000,
 ) -> Worker:
     """The one worker factory; the numbers are measured (docs/performance.md)."""
-    restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
-    runner = SandboxedWorkflowRunner(restrictions=restrictions)
     pollers = PollerBehaviorSimpleMaximum(10)
     processes = [process.workflow for process in all_processes().values()]
     return Worker(
@@ -68,7 +77,7 @@ def build_worker(
         task_queue=queue,
         workflows=[*processes, ReminderRound],
         activities=activities,
-        workflow_runner=runner if sandbox else UnsandboxedWorkflowRunner(),
+        workflow_runner=runner(sandbox=sandbox),
         max_cached_workflows=cached,
         nonsticky_to_sticky_poll_ratio=0.5,
         workflow_task_poller_behavior=pollers,

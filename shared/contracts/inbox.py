@@ -111,6 +111,8 @@ class CaseSummary(Contract):
     occurred_on: date
     due_on: date | None = None
     overdue: bool = False
+    waiting: list[UUID] = Field(default_factory=list[UUID])
+    """Open tasks, in the order in which they were opened."""
 
 
 class CaseDetail(CaseSummary):

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from temporalio import activity
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client, WorkflowHandle, WorkflowHistory
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
@@ -215,6 +215,9 @@ class Scenario:
         """An open case without a worker would slow every later skip of time."""
         with suppress(RPCError):
             await self._handle.terminate()
+
+    async def history(self) -> WorkflowHistory:
+        return await self._handle.fetch_history()
 
     @property
     def _handle(self) -> WorkflowHandle[Any, str]:

@@ -22,6 +22,8 @@ from shared.contracts.register import (
 )
 from shared.failpoints import failpoint
 
+MemberBody = TransitStart | TransitEnd | Move | Departure
+
 
 class MemberEffect(Contract):
     """An effect on one member; `body` is the contract of that name, as JSON."""
@@ -32,9 +34,7 @@ class MemberEffect(Contract):
     body: dict[str, Any]
 
     @classmethod
-    def of(
-        cls, key: str, member_id: UUID, body: "TransitStart | TransitEnd | Move | Departure"
-    ) -> Self:
+    def of(cls, key: str, member_id: UUID, body: MemberBody) -> Self:
         return cls(key=key, member_id=member_id, effect=_MEMBER[type(body)], body=_json(body))
 
 

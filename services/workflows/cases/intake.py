@@ -12,10 +12,10 @@ from services.workflows.commands import repository as commands
 from services.workflows.commands.repository import Command
 from services.workflows.forms import split_private, validated
 from services.workflows.kernel.process import Prepared, Process, Register
+from services.workflows.register import LocalRegister
 from services.workflows.settings import WorkflowsSettings
 from shared import audit, clock
 from shared.access import Access
-from shared.clients.orgs import OrgsClient
 from shared.contracts.cases import Rule, Start
 from shared.contracts.inbox import NewCase
 from shared.contracts.register import RuleSet
@@ -42,7 +42,7 @@ class Intake:
         self,
         session: AsyncSession,
         access: Access,
-        register: OrgsClient,
+        register: LocalRegister,
         settings: WorkflowsSettings,
     ) -> None:
         self._session = session

@@ -21,7 +21,9 @@ _SUMMARY = (
     " case when c.unreachable_since is not null then 'not-answering' else c.attention end"
     " as attention, c.unreachable_since, c.org_id, o.name as org_name, c.opened_at, c.ended_at,"
     " c.occurred_on, (select min(t.due_on) from tasks t where t.case_id = c.id"
-    " and t.state = 'open' and not t.optional) as due_on"
+    " and t.state = 'open' and not t.optional) as due_on,"
+    " array(select t.id from tasks t where t.case_id = c.id and t.state = 'open'"
+    " and not t.optional order by t.opened_seq) as waiting"
 )
 _FROM = " from cases c left join copy_organisations o on o.id = c.org_id"
 
@@ -60,6 +62,7 @@ def _fields(row: Row[Any]) -> dict[str, Any]:
         "ended_at": row.ended_at,
         "occurred_on": row.occurred_on,
         "due_on": due,
+        "waiting": row.waiting,
         "overdue": due is not None and due < clock.today(),
     }
 

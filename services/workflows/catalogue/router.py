@@ -39,7 +39,7 @@ async def process(key: str) -> ProcessDetail:
         **_summary(key, found),
         steps=[StepInfo(article=article, title=title) for article, title in found.steps()],
         request=found.opens_with.model_json_schema(),
-        forms={form.__name__: form.model_json_schema() for form in found.forms},
+        forms={name: form.model_json_schema() for name, form in found.forms.items()},
         outcomes=dict(found.outcomes),
         choices=CHOICES,
     )

@@ -1,10 +1,10 @@
 """The few words every process is written in: step, task, ask, do, note, end."""
 
 import functools
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
-from typing import Any, Concatenate, NoReturn, ParamSpec, TypeVar
-from uuid import UUID
+from typing import Any, ClassVar, NoReturn, TypeVar
 
 from pydantic import BaseModel
 from temporalio import workflow
@@ -12,8 +12,8 @@ from temporalio.exceptions import ActivityError, ApplicationError
 
 from services.workflows.kernel.inlet import Inlet
 from services.workflows.kernel.state import attempt, earliest, refusal
+from services.workflows.kernel.words import Ended, Interrupted, Lapsed, Refused, TaskKind
 from shared import clock
-from shared.access import Role
 from shared.calendar import Period
 from shared.contracts.cases import (
     Ask,
@@ -25,48 +25,18 @@ from shared.contracts.cases import (
     Party,
     Start,
     TaskState,
-    Verb,
 )
 
-P = ParamSpec("P")
 R = TypeVar("R")
-C = TypeVar("C", bound="Case")
-STEP = "__step__"
+ACTIVITY = "__temporal_activity_definition"
 SELF_HEALING = timedelta(minutes=10)
 """A case that waits because a service is away tries again by itself after this long."""
 
 
-class Ended(Exception):
-    """The case ends here, with a named outcome."""
-
-    def __init__(self, outcome: str) -> None:
-        super().__init__(outcome)
-        self.outcome = outcome
-
-
-class Lapsed(Exception):
-    """Nobody answered in time."""
-
-
-class Refused(Exception):
-    """The register refused an effect for a reason that the process has named."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
-
-
-class Interrupted(Exception):
-    """The case was withdrawn, or an event overtook it."""
-
-    def __init__(self, kind: str, subject: UUID | None = None) -> None:
-        super().__init__(kind)
-        self.kind = kind
-        self.subject = subject
-
-
 class Case(Inlet):
-    """The words. A process adds its steps, and `undo` for what must be taken back."""
+    """The words. A process adds its table of tasks, its steps, and `undo` to take things back."""
+
+    TASKS: ClassVar[Mapping[str, TaskKind]] = {}
 
     def __init__(self, start: Start) -> None:
         super().__init__(start)
@@ -112,40 +82,39 @@ class Case(Inlet):
         period = Period.model_validate({"value": int(found.value), "unit": found.unit})
         return Due(rule=rule, since=since, period=period, basis=found.basis)
 
-    def task(  # noqa: PLR0913
-        self,
-        key: str,
-        title: str,
-        *,
-        article: str,
-        side: str,
-        role: Role,
-        choices: Sequence[str],
-        verb: Verb = Verb.APPROVE,
-        form: type[BaseModel] | None = None,
-        due: Due | None = None,
-        lapses: bool = False,
-        optional: bool = False,
+    def task(
+        self, key: str, *, since: date | None = None, due: Due | None = None, **changed: Any
     ) -> Ask:
-        """Describe one human step; asking the same key again is a new round."""
+        """A human step from the process's table; asking the same key again is a new round.
+
+        `since` starts the period of the row's rule, `due` is a period counted already;
+        `changed` replaces fields of the row.
+        """
+        kind = replace(self.TASKS[key], **changed)
+        if kind.rule and since:
+            due = self.period(kind.rule, since=since)
         self.rounds[key] = self.rounds.get(key, 0) + 1
         paused = {"paused_days": self.paused.get(key, 0)}
         return Ask(
             id=workflow.uuid4(),
             key=key,
             round=self.rounds[key],
-            title=title,
-            article=article,
-            verb=verb,
-            role=role,
-            org_id=self.party(side).org_id,
-            side=side,
-            choices=tuple(choices),
-            form=form.__name__ if form else None,
+            title=kind.title,
+            article=kind.article,
+            verb=kind.verb,
+            role=kind.role,
+            org_id=self.party(kind.side).org_id,
+            side=kind.side,
+            choices=kind.choices,
+            form=kind.form.__name__ if kind.form else None,
             due=due.model_copy(update=paused) if due else None,
-            lapses=lapses,
-            optional=optional,
+            lapses=kind.lapses,
+            optional=kind.optional,
         )
+
+    async def one(self, key: str, **options: Any) -> Decision:
+        """Ask a single task and wait for its answer."""
+        return (await self.ask(self.task(key, **options)))[1]
 
     async def ask(self, *tasks: Ask) -> tuple[Ask, Decision]:
         """Open the tasks, come to rest, go on with the first answer; the others close.
@@ -185,7 +154,7 @@ class Case(Inlet):
     ) -> R:
         """Have one effect. A named refusal raises Refused; anything unexpected calls for
         attention, and the same effect is tried again after a repair."""
-        name = _name_of(activity)
+        name = str(getattr(activity, ACTIVITY).name)
         patience = timedelta(seconds=self.start.patience_seconds)
         while True:
             try:
@@ -294,28 +263,3 @@ class Case(Inlet):
             "interrupted", title=stopped.kind, actor=stopped.actor, command_id=stopped.command_id
         )
         raise Interrupted(stopped.kind, stopped.subject)
-
-
-def _name_of(activity: Callable[..., Any]) -> str:
-    return str(getattr(activity, "__temporal_activity_definition").name)
-
-
-def step(
-    article: str, title: str
-) -> Callable[
-    [Callable[Concatenate[C, P], Awaitable[R]]], Callable[Concatenate[C, P], Awaitable[R]]
-]:
-    """Tie a method to the article it carries out."""
-
-    def tie(
-        method: Callable[Concatenate[C, P], Awaitable[R]],
-    ) -> Callable[Concatenate[C, P], Awaitable[R]]:
-        @functools.wraps(method)
-        async def run(self: C, *args: P.args, **kwargs: P.kwargs) -> R:
-            self.at_step = title
-            return await method(self, *args, **kwargs)
-
-        setattr(run, STEP, (article, title))
-        return run
-
-    return tie

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from services.workflows.kernel.case import Case
+from services.workflows.kernel.words import STEP
 from shared.access import Access, Role
 from shared.contracts.cases import Party
 from shared.contracts.register import MemberFacts, OrganisationFacts
@@ -72,16 +73,18 @@ class Process:
     starters: frozenset[Role]
     rules: str
     """Prefix of the rulebook entries that its cases carry."""
-    forms: tuple[type[BaseModel], ...] = ()
     examine: Examine = nothing_to_examine
     """Rules of a decision that need the register; raises a Problem."""
     outcomes: Mapping[str, str] = field(default_factory=dict[str, str])
     """Outcome → 中文."""
 
-    def form(self, name: str) -> type[BaseModel]:
-        return next(form for form in self.forms if form.__name__ == name)
+    @property
+    def forms(self) -> dict[str, type[BaseModel]]:
+        """Forms of its tasks, by name."""
+        kinds = self.workflow.TASKS.values()
+        return {kind.form.__name__: kind.form for kind in kinds if kind.form}
 
     def steps(self) -> list[tuple[str, str]]:
         """(article, title) of every step, in the order of the file."""
-        marked = (getattr(member, "__step__", None) for member in vars(self.workflow).values())
+        marked = (getattr(member, STEP, None) for member in vars(self.workflow).values())
         return [found for found in marked if found]

@@ -74,7 +74,7 @@ def _fields(row: Row[Any]) -> dict[str, Any]:
 
 def detail(row: Row[Any], *, provisional: bool) -> TaskDetail:
     process = all_processes()[row.process]
-    form = process.form(row.form).model_json_schema() if row.form else None
+    form = process.forms[row.form].model_json_schema() if row.form else None
     return TaskDetail(**_fields(row), form=form, why=_why(row, provisional), office_phone=row.phone)
 
 

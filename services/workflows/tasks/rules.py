@@ -90,7 +90,7 @@ async def examined(
     if task.form is None:
         return None
     context = {**task.facts, "choice": decision.choice, "task": task.key}
-    form = validated(process.form(task.form), decision.form, "form.", **context)
+    form = validated(process.forms[task.form], decision.form, "form.", **context)
     await process.examine(
         register,
         Answer(

@@ -1,0 +1,41 @@
+"""`python -m tests.bench [--seconds N] [--write]`: figures as ratios in one run."""
+
+import argparse
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from deploy.local.suite import Suite
+from tests import village
+from tests.bench import cases
+from tests.bench.report import Report
+
+PAGE = Path("docs/performance.md")
+
+
+async def run(suite: Suite, *, seconds: float, lanes: int) -> Report:
+    report = Report()
+    loaded = await village.load(suite.env, members=4000)
+    await cases.measure(suite, loaded, report, seconds=seconds, lanes=lanes)
+    return report
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seconds", type=float, default=15)
+    parser.add_argument("--lanes", type=int, default=10)
+    parser.add_argument("--write", action="store_true", help="write docs/performance.md")
+    options = parser.parse_args()
+    with Suite.isolated() as suite:
+        report = asyncio.run(run(suite, seconds=options.seconds, lanes=options.lanes))
+    text = report.markdown()
+    sys.stdout.write(text)
+    if options.write:
+        PAGE.write_text(text)
+    sys.stdout.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
