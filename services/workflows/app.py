@@ -3,7 +3,6 @@
 import asyncio
 import base64
 from contextlib import AsyncExitStack
-from datetime import timedelta
 
 import httpx
 from fastapi import FastAPI
@@ -101,8 +100,5 @@ async def connect(app: FastAPI) -> None:
             log.warning("temporal-away", exc_info=error)
             await asyncio.sleep(1)
             continue
-        longest = timedelta(days=settings.longest_days) if settings.longest_days else None
-        app.state.dispatcher = Dispatcher(
-            app.state.engine, client, queue=settings.task_queue, longest=longest
-        )
+        app.state.dispatcher = Dispatcher(app.state.engine, client, queue=settings.task_queue)
         app.state.temporal = client

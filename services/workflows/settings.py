@@ -28,7 +28,4 @@ class WorkflowsSettings(ServiceSettings):
     """Interval of the reminder round's Schedule."""
     schedules: bool = True
     """Off where the engine knows none: who lets the days pass calls the rounds."""
-    longest_days: int = 0
-    """Longest life of a case; none by default. The time-skipping server wants one: it ends a
-    case at once that was opened by update-with-start without it."""
     max_cached_workflows: int = 1000

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from google.protobuf.empty_pb2 import Empty
 from sqlalchemy.ext.asyncio import AsyncEngine
-from temporalio.api.testservice.v1 import SleepRequest
+from temporalio.api.testservice.v1 import LockTimeSkippingRequest, SleepRequest
 from temporalio.client import Client
 
 from services.workflows.reminders import rounds
@@ -51,8 +51,11 @@ class Days:
 
 @asynccontextmanager
 async def beginning(offset: Path) -> AsyncGenerator[Days]:
+    """From here on time passes only when it is told to: the server would skip to the next timer
+    of any case by itself."""
     settings = WorkflowsSettings()  # pyright: ignore[reportCallIssue]
     client = await Client.connect(settings.temporal_address, namespace=settings.temporal_namespace)
+    await client.test_service.lock_time_skipping(LockTimeSkippingRequest())
     database = engine(settings.database_url, pool_size=1)
     secret = settings.client_secret.get_secret_value()
     http = http_of(

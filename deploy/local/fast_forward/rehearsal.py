@@ -13,8 +13,6 @@ PROBE_SECONDS = 1.0
 _SETTINGS = {
     # The server knows no Schedules: whoever lets the days pass calls the rounds.
     "DANGJIAN_WORKFLOWS_SCHEDULES": "false",
-    # Nor does it take a case without an end that is opened by update-with-start.
-    "DANGJIAN_WORKFLOWS_LONGEST_DAYS": "3650",
     "DANGJIAN_NOTIFICATIONS_EMAIL_PER_DAY": "1000",
 }
 

@@ -34,18 +34,10 @@ class Dispatcher:
     """One in every replica of the API; the command row, not Temporal, guards against a second
     start (Temporal forgets closed cases after its retention)."""
 
-    def __init__(
-        self,
-        engine: AsyncEngine,
-        client: Client,
-        *,
-        queue: str,
-        longest: timedelta | None = None,
-    ) -> None:
+    def __init__(self, engine: AsyncEngine, client: Client, *, queue: str) -> None:
         self._engine = engine
         self._client = client
         self._queue = queue
-        self._longest = longest
 
     async def deliver(self, command: Command, *, within: float) -> bool:
         """Hand one command over and wait for the case to come to rest; False means later."""
@@ -104,7 +96,6 @@ class Dispatcher:
             start,
             id=workflow_id,
             task_queue=self._queue,
-            run_timeout=self._longest,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
         )
