@@ -31,14 +31,14 @@ class Days:
         self.passed = 0
 
     async def next(self) -> int:
-        """One day later; how many reminders went out."""
+        """One day later; how many reminders of tasks went out (terms are told of besides)."""
         request = SleepRequest()
         request.duration.FromTimedelta(timedelta(days=1))
         await self._client.test_service.unlock_time_skipping_with_sleep(request)
         await self.follow()
         self.passed += 1
-        told = await rounds.round_of_tasks(self._database, clock.today())
-        return told + await rounds.round_of_terms(self._database, self._register, clock.today())
+        await rounds.round_of_terms(self._database, self._register, clock.today())
+        return await rounds.round_of_tasks(self._database, clock.today())
 
     async def follow(self) -> None:
         """Every process adds this to the time of day."""

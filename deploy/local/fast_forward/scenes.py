@@ -7,7 +7,6 @@ from deploy.local.demo import checks
 from deploy.local.demo.cast import Cast
 from deploy.local.demo.scenes import Scenes, external
 from deploy.local.demo.stage import (
-    PATIENCE_SECONDS,
     PAUSE_SECONDS,
     Actor,
     Case,
@@ -16,9 +15,14 @@ from deploy.local.demo.stage import (
 )
 from deploy.local.fast_forward.days import Days
 from shared import clock
+from shared.contracts.messages import Template
 
 LONGEST_DAYS = 100
 NEWS_TRIES = 10
+REMINDERS = frozenset({
+    Template.LETTER_EXPIRING, Template.TASK_DUE_SOON, Template.TASK_OVERDUE,
+    Template.TASK_ESCALATED, Template.RECEIPT_OVERDUE,
+})  # fmt: skip
 
 
 class Expiry:
@@ -107,5 +111,5 @@ class Expiry:
         found: list[dict[str, Any]] = []
         for who in (self.cast.clerk, self.cast.receiver):
             page = await who.caller.get("notifications", "/v1/inbox", limit=50)
-            found += page["items"]
+            found += [item for item in page["items"] if item["template"] in REMINDERS]
         return found
