@@ -9,7 +9,7 @@ from deploy.local.addresses import Addresses
 from deploy.local.caller import opened
 from deploy.local.county import loading, places, plan
 from deploy.local.county.opening import Opening
-from deploy.local.county.plan import County
+from deploy.local.county.plan import MAIL, County
 from deploy.local.county.size import FULL, Size
 from deploy.local.county.staff import PORTAL, listing
 from deploy.local.county.transfers import planned
@@ -50,7 +50,7 @@ async def load(state: State, screen: Screen, *, size: Size = FULL) -> County:
 
 
 def _write(state: State, county: County, password: str) -> None:
-    text = listing(county.staff, county.tree, password, county.emails)
+    text = listing(county.staff, county.tree, password, MAIL)
     _closed_file(state, text)
 
 

@@ -120,14 +120,17 @@ def _slug(short: str) -> str:
     return re.sub(r"[^a-z0-9]", "", "".join(lazy_pinyin(bare)).lower())
 
 
-def listing(staff: Staff, tree: Tree, password: str, emails: dict[UUID, str]) -> str:
-    """What var/demo-accounts.txt says; the first lines are those that one begins with."""
+def listing(staff: Staff, tree: Tree, password: str, mail: str) -> str:
+    """What var/demo-accounts.txt says; a committee's three accounts share a line."""
     names = {organisation.id: organisation.name for organisation in tree.organisations}
-    lines = ["示例数据：除行政区划名称外均为虚构。所有示例账号的密码相同：", f"  {password}", ""]
-    last_first = sorted(staff.accounts, key=lambda a: "." in a.login)
-    for account in last_first:
-        role, org_id = account.grants[0]
-        more = f" 等{len(account.grants)}个" if len(account.grants) > 1 else ""
-        mail = f"  {emails[account.id]}" if account.id in emails else ""
-        lines.append(f"{account.login:<28}{_TITLES[role]}  {names[org_id]}{more}{mail}")
+    lines = ["示例数据：除行政区划名称外均为虚构。所有示例账号的密码相同：", f"  {password}"]
+    lines.append(f"有党员身份的账号，电子邮箱为 登录名@{mail}。")
+    for account in staff.accounts:
+        if "." not in account.login:
+            role, org_id = account.grants[0]
+            lines.append(f"{account.login:<18}{_TITLES[role]}  {names[org_id]}")
+    lines.append("clerk.* 党委经办人，worker.* 党务工作者（若干支部），secretary.* 支部书记：")
+    for office in staff.offices:
+        logins = f"{office.clerk}  {office.worker}  {office.secretary}"
+        lines.append(f"{logins:<62}{office.committee.name}")
     return "\n".join([*lines, ""])

@@ -40,10 +40,10 @@ class Kind:
 # The periods (rulebook edition 1): branch check 5 working days, branch assignment 5 working
 # days, receipt one month, a letter 30 days in the city and 90 elsewhere.
 KINDS = (
-    Kind(Stage.BRANCH, 84, (0, 4)),
+    Kind(Stage.BRANCH, 104, (0, 4)),
     Kind(Stage.BRANCH, 18, (13, 28), overdue=True),
-    Kind(Stage.SENDING, 64, (4, 12)),
-    Kind(Stage.TRAVEL, 86, (8, 26)),
+    Kind(Stage.SENDING, 60, (4, 12)),
+    Kind(Stage.TRAVEL, 70, (8, 26)),
     Kind(Stage.TRAVEL, 14, (10, 60), elsewhere=True),
     Kind(Stage.ASSIGNMENT, 9, (5, 6)),
     Kind(Stage.ASSIGNMENT, 6, (24, 27), overdue=True),
