@@ -62,8 +62,11 @@ class Dispatcher:
         code = cause.type if isinstance(cause, ApplicationError) else None
         if code == "busy":
             async with system_transaction(self._engine) as session:
+                gone = await repository.task_is_gone(session, command)
                 await repository.release(session, command.id, seconds=BUSY_SECONDS)
-            return False
+            if gone:
+                await refused(self._engine, command, "task-not-open")
+            return gone
         if code == "AcceptedUpdateCompletedWorkflow" or code is None:
             await settle_ended(self._engine, command)
             return True

@@ -129,6 +129,14 @@ async def release(session: AsyncSession, command_id: UUID, *, seconds: float) ->
     )
 
 
+async def task_is_gone(session: AsyncSession, command: Command) -> bool:
+    """The case took another way when a dead worker's step was done again."""
+    if command.task_id is None:
+        return False
+    found = await session.execute(text("select 1 from tasks where id=:id"), {"id": command.task_id})
+    return found.one_or_none() is None
+
+
 async def in_time(session: AsyncSession, task_ids: Sequence[UUID], by: datetime) -> Command | None:
     """A decision on one of these tasks that was recorded before the period lapsed."""
     found = await session.execute(

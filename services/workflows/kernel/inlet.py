@@ -32,6 +32,9 @@ class Inlet(CaseMemory):
         if self.state is CaseState.ATTENTION:
             refuse("busy")
         task = self.open.get(str(decision.task_id))
+        if task is None and str(decision.task_id) not in self.past:
+            # A worker wrote the task and died: it opens here in a moment, once more.
+            refuse("busy")
         if task is None or str(decision.task_id) in self.answers:
             refuse("task-not-open")
         elif decision.choice not in task.choices:

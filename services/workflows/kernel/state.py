@@ -42,6 +42,7 @@ class CaseMemory:
         self.attention: str | None = None
         self.facts: dict[str, str] = {}
         self.open: dict[str, Ask] = {}
+        self.past: set[str] = set()
         self.answers: dict[str, Decision] = {}
         self.rounds: dict[str, int] = {}
         self.paused: dict[str, int] = {}
@@ -74,6 +75,7 @@ class CaseMemory:
 
     def closed(self, task: Ask, state: TaskState, by: Decision | None = None) -> None:
         self.open.pop(str(task.id), None)
+        self.past.add(str(task.id))
         self._closed.append(
             Closed(
                 id=task.id,
