@@ -97,7 +97,10 @@ EVENT_COLUMNS = (
 
 async def seal(session: AsyncSession, key: bytes, *, limit: int = 500) -> str | None:
     """Chain the committed, unsealed events in commit-safe order; the new head, or None."""
-    locked = await session.execute(text("select pg_try_advisory_xact_lock(7351001)"))
+    # Services share one database: each schema has a lock of its own.
+    locked = await session.execute(
+        text("select pg_try_advisory_xact_lock(7351001, hashtext(current_schema()))")
+    )
     if not locked.scalar_one():
         return None
     head = (

@@ -76,5 +76,8 @@ async def follow_once(
 
 
 async def _alone(session: AsyncSession) -> bool:
-    got = await session.execute(text("select pg_try_advisory_xact_lock(:n)"), {"n": _LOCK})
+    """Among the replicas of one service; the services share one database."""
+    got = await session.execute(
+        text("select pg_try_advisory_xact_lock(:n, hashtext(current_schema()))"), {"n": _LOCK}
+    )
     return bool(got.scalar_one())

@@ -59,7 +59,6 @@ def members(population: Village) -> list[int]:
     return list(range(len(population.members) - 2))
 
 
-
 @pytest.fixture(scope="package")
 def passes(broken_suite: Suite) -> Passes:
     return Passes(broken_suite)

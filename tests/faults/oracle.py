@@ -148,9 +148,7 @@ class Oracle:
         """What does not hold, once all is quiet."""
         await self.quiet()
         found = [
-            f"{name}: {row[0]}"
-            for name, sql in INVARIANTS.items()
-            for row in await self.rows(sql)
+            f"{name}: {row[0]}" for name, sql in INVARIANTS.items() for row in await self.rows(sql)
         ]
         return found + await self._broken_promises(acks)
 
