@@ -39,6 +39,8 @@ class Grant:
     role: Role
     org_id: UUID
     path: str
+    delegated: bool = False
+    """Another's role during a dated absence: it lets read, and decide on that person's behalf."""
 
 
 @dataclass(frozen=True)
@@ -60,18 +62,22 @@ class Access:
         return tuple(sorted({g.path for g in self.grants if g.role in READS_SUBTREE}))
 
     def has(self, *roles: Role) -> bool:
-        return any(grant.role in roles for grant in self.grants)
+        return any(grant.role in roles for grant in self.own)
+
+    @property
+    def own(self) -> tuple[Grant, ...]:
+        return tuple(grant for grant in self.grants if not grant.delegated)
 
     def reads(self, path: str) -> bool:
         return any(path.startswith(prefix) for prefix in self.prefixes)
 
     def holds(self, role: Role, org_id: UUID) -> bool:
         """Deciding needs the role at exactly that organisation."""
-        return any(g.role == role and g.org_id == org_id for g in self.grants)
+        return any(g.role == role and g.org_id == org_id for g in self.own)
 
     def covers(self, path: str, roles: Collection[Role]) -> bool:
         """One of the roles at the node or above it."""
-        return any(g.role in roles and path.startswith(g.path) for g in self.grants)
+        return any(g.role in roles and path.startswith(g.path) for g in self.own)
 
     def must_read(self, path: str) -> None:
         if not self.reads(path):

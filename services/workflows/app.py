@@ -15,6 +15,7 @@ from services.workflows.catalogue.router import router as catalogue
 from services.workflows.codec import converter
 from services.workflows.commands import dispatcher, watch
 from services.workflows.commands.dispatcher import Dispatcher
+from services.workflows.delegations.access import load_grants
 from services.workflows.delegations.router import router as delegations
 from services.workflows.metadata import IDEMPOTENCY
 from services.workflows.monitoring.codec_router import router as codec
@@ -26,7 +27,7 @@ from shared import logging
 from shared.audit import sealer
 from shared.clients.machine import http_of
 from shared.clients.orgs import OrgsClient
-from shared.copies.access import load_grants, ready_check
+from shared.copies.access import ready_check
 from shared.copies.follower import follower
 from shared.problems import Conflict
 from shared.service import Service, build

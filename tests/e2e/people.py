@@ -49,10 +49,18 @@ class Person:
             found |= {t["key"]: t for t in page["items"] if t["case_id"] == case_id}
         return found
 
+    async def turn(self, case_id: str, task: str) -> dict[str, Any]:
+        """Wait until it is my turn: a slow machine may have answered 202 before."""
+
+        async def open_now() -> dict[str, Any] | None:
+            return (await self.todo(case_id)).get(task)
+
+        return await until(open_now)
+
     async def answer(
         self, case_id: str, task: str, choice: str, *, key: str | None = None, **form: Any
     ) -> httpx.Response:
-        found = (await self.todo(case_id))[task]
+        found = await self.turn(case_id, task)
         body = {"choice": choice, "form": form}
         return await self.post(f"/v1/tasks/{found['id']}/decisions", body, key=key)
 

@@ -73,6 +73,9 @@ ENTERED_BY_SENDER: dict[str, Any] = {
 }
 """The other side does not work in this suite: the sender enters what it answered."""
 
+REASONS = {"withdraw": "withdrawn", "member-died": "died", "member-removed": "removed"}
+"""What interrupts a transfer → the reason that the register keeps."""
+
 OUTCOMES = {
     "transferred": "已转入",
     "moved_within_committee": "已在本党委内调整",

@@ -22,7 +22,12 @@ from services.workflows.activities.orgs import (
     Orgs,
 )
 from services.workflows.intake.transfer_member import examine, prepare
-from services.workflows.intake.transfer_member_tasks import ENTERED_BY_SENDER, OUTCOMES, TASKS
+from services.workflows.intake.transfer_member_tasks import (
+    ENTERED_BY_SENDER,
+    OUTCOMES,
+    REASONS,
+    TASKS,
+)
 from services.workflows.kernel.case import Case
 from services.workflows.kernel.process import Process
 from services.workflows.kernel.words import Interrupted, Lapsed, Refused, step
@@ -272,7 +277,7 @@ class TransferMember(Case):
 
     async def undo(self, kind: str) -> str:
         """Withdrawn before acceptance, or overtaken by the member's death or removal."""
-        await self.give_back(self.today(), kind)
+        await self.give_back(self.today(), REASONS[kind])
         return "withdrawn" if kind == "withdraw" else kind.replace("-", "_")
 
 

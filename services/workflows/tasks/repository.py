@@ -144,8 +144,8 @@ async def inbox(
 def mine(access: Access, values: dict[str, Any]) -> str:
     """SQL: my role at exactly that organisation, me in person, a delegation, an escalation."""
     values |= {
-        "roles": [grant.role.value for grant in access.grants],
-        "orgs": [grant.org_id for grant in access.grants],
+        "roles": [grant.role.value for grant in access.own],
+        "orgs": [grant.org_id for grant in access.own],
         "person": access.person_id,
         "today": clock.today(),
     }

@@ -51,7 +51,7 @@ def _own(access: Access, task: Row[Any]) -> bool:
 def _escalated(access: Access, task: Row[Any]) -> bool:
     return task.escalated_to is not None and any(
         grant.org_id == task.escalated_to and grant.role in {Role.COMMITTEE, Role.ORGANISER}
-        for grant in access.grants
+        for grant in access.own
     )
 
 
