@@ -20,6 +20,9 @@ from services.orgs.settings import OrgsSettings
 from shared.database import engine, system_transaction
 
 PEOPLE_AT_ONCE = 6000
+_OWN_TABLES = """
+select string_agg(quote_ident(tablename), ', ') from pg_tables
+where schemaname = 'orgs' and tableowner = current_user"""
 Say = Callable[[str], None]
 
 
@@ -55,7 +58,8 @@ async def analyse(owner_url: str) -> None:
     try:
         async with on.connect() as connection:
             alone = await connection.execution_options(isolation_level="AUTOCOMMIT")
-            await alone.execute(text("analyze"))
+            own = await alone.execute(text(_OWN_TABLES))
+            await alone.execute(text(f"analyze {own.scalar_one()}"))
     finally:
         await on.dispose()
 

@@ -36,7 +36,7 @@ def slugs(state: State) -> list[str]:
     """The committees that have a clerk, from the list of accounts."""
     if not state.demo_accounts.exists():
         raise LocalFailure("there is no demonstration county yet: start the suite with `make up`")
-    found = re.findall(r"^clerk\.(\S+)", state.demo_accounts.read_text(), re.MULTILINE)
+    found = re.findall(r"^clerk\.([a-z0-9]+)", state.demo_accounts.read_text(), re.MULTILINE)
     # The first is the work committee of non-public enterprises; a street comes before it.
     return found[1:] + found[:1]
 
