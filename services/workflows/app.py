@@ -13,7 +13,7 @@ from services.workflows.cases.actions import on_change
 from services.workflows.cases.router import router as cases
 from services.workflows.catalogue.router import router as catalogue
 from services.workflows.codec import converter
-from services.workflows.commands import dispatcher, watch
+from services.workflows.commands import dispatcher, recount, watch
 from services.workflows.commands.dispatcher import Dispatcher
 from services.workflows.delegations.access import load_grants
 from services.workflows.delegations.router import router as delegations
@@ -60,6 +60,7 @@ def create_app(settings: WorkflowsSettings) -> FastAPI:
                 follower(on_change=on_change),
                 dispatcher.loop,
                 watch.loop,
+                recount.loop,
                 notices.loop,
                 sealer(
                     base64.b64decode(settings.audit_key.get_secret_value()), settings.audit_anchor

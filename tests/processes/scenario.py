@@ -58,7 +58,9 @@ class FakeRecords:
     @activity.defn(name="records.write")
     async def write(self, batch: Records) -> Recorded:
         self.last = batch
-        self.timeline = [e for e in self.timeline if e.seq < batch.entries[0].seq] + batch.entries
+        if batch.entries:
+            first = batch.entries[0].seq
+            self.timeline = [e for e in self.timeline if e.seq < first] + batch.entries
         dated = {ask.id: count(ask.due, self.calendar) for ask in batch.opened if ask.due}
         for ask in batch.opened:
             self.open[ask.id] = ask.model_copy(update={"due_on": dated.get(ask.id)})

@@ -10,6 +10,7 @@ import pytest
 from temporalio.client import WorkflowUpdateFailedError, WorkflowUpdateStage
 from temporalio.exceptions import ApplicationError
 
+from shared.calendar import WorkingDays
 from shared.contracts.cases import CaseState, Party, Rule, TaskState
 from shared.contracts.transfers import Mode
 from shared.ids import new_id
@@ -367,3 +368,18 @@ async def test_one_answer_per_task_and_one_effect_per_command(stage: Stage) -> N
             await t.s.handle.execute_update("decide", again, result_type=dict)
         assert isinstance(refused.value.cause, ApplicationError)
         assert refused.value.cause.type == "task-not-open"
+
+
+async def test_a_new_working_day_table_moves_open_due_dates(stage: Stage) -> None:
+    async with transfer(stage) as t:
+        before = t.s.task("branch_check").due_on
+        today = await t.s.today()
+        off = {today + timedelta(days=n): False for n in range(1, 15)}
+        t.s.records.calendar = WorkingDays(off, frozenset({today.year, today.year + 1}))
+        assert t.s.handle is not None
+        await t.s.handle.signal("recount")
+        await t.s.handle.execute_update("settle", result_type=dict)
+        after = t.s.task("branch_check").due_on
+        assert before is not None
+        assert after is not None
+        assert after > before + timedelta(days=7)

@@ -118,10 +118,11 @@ async def _insert_case(
     await session.execute(
         text(
             "insert into cases (id, process, state, label, org_id, org_path, paths, person_ids,"
-            " started_by, request, facts, edition, rules, opened_at, occurred_on) values (:id,"
+            " started_by, request, facts, edition, rules, opened_at, occurred_on,"
+            " calendar_cursor) values (:id,"
             " :process, 'recorded', :label, :org_id, :path, :paths, :persons, :actor,"
             " cast(:request as jsonb), cast(:facts as jsonb), :edition, cast(:rules as jsonb),"
-            " :at, :occurred_on)"
+            " :at, :occurred_on, (select calendar_cursor from copy_state where id = 1))"
         ),
         {
             "id": start.case_id,

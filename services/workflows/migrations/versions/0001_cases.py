@@ -33,6 +33,7 @@ create table cases (
   occurred_on date not null,
   fence timestamptz not null default '-infinity',
   unreachable_since timestamptz,
+  calendar_cursor text not null default '0',
   constraint pk_cases primary key (id),
   constraint ck_cases_state check (state in ('recorded', 'open', 'attention', 'ended')));
 create index ix_cases_path on cases (org_path, id);
