@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 import time
+from datetime import date
 
 from deploy.local.addresses import Addresses
 from deploy.local.caller import opened
@@ -30,7 +31,8 @@ async def load(state: State, screen: Screen, *, size: Size = FULL) -> County:
         screen.say(f"[{time.monotonic() - begun:5.1f} 秒] {text}")
 
     password = Secrets(state.secrets).password(PASSWORD)
-    county = plan.make(places.chosen(), clock.today(), size=size)
+    day = _day(state)
+    county = plan.make(places.chosen(), day, size=size)
     say(f"{county.places.name}（示例数据）已编成")
     settings = OrgsSettings()  # pyright: ignore[reportCallIssue]
     if not await loading.load(county, settings, password, say):
@@ -38,15 +40,23 @@ async def load(state: State, screen: Screen, *, size: Size = FULL) -> County:
     await loading.analyse(os.environ["DANGJIAN_ORGS_OWNER_URL"])
     _write(state, county, password)
     async with opened() as http:
-        opening = Opening(county, Addresses.from_environment(), http, password, clock.today())
+        opening = Opening(county, Addresses.from_environment(), http, password, day)
         await opening.services_know_everyone()
         say("各服务已取得组织与权限")
         portal = await opening.register_portal()
         _note_portal(state, portal.client_id, portal.secret)
         if size.transfers:
-            await opening.open_all(planned(county, size.transfers, clock.today()), say)
+            await opening.open_all(planned(county, size.transfers, day), say)
     say("示例县载入完毕")
     return county
+
+
+def _day(state: State) -> date:
+    """The day for which the county is made: a load that was broken off goes on with the same."""
+    kept = state.root / "demo-day"
+    if not kept.exists():
+        kept.write_text(clock.today().isoformat())
+    return date.fromisoformat(kept.read_text())
 
 
 def _write(state: State, county: County, password: str) -> None:
