@@ -1,6 +1,7 @@
 """Builds a FastAPI service: problems as JSON, health, readiness, metrics."""
 
 import asyncio
+import base64
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -23,6 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared import logging, validation
 from shared.auth import Verifier
 from shared.database import engine
+from shared.idempotency import body_key
 from shared.permissions import Permission
 from shared.problems import Conflict, Invalid, NotFound, Problem, Unavailable
 from shared.settings import ServiceSettings
@@ -75,6 +77,8 @@ def build(service: Service) -> FastAPI:
     app.state.permissions = {**service.permissions}
     app.state.load_grants = service.load_grants
     app.state.idempotency_table = service.idempotency_table
+    audit_key = base64.b64decode(service.settings.audit_key.get_secret_value())
+    app.state.body_key = body_key(audit_key, service.name)
     for router in service.routers:
         app.include_router(router)
     _add_handlers(app, service)

@@ -1,5 +1,6 @@
 """Settings come from DANGJIAN_<SERVICE>_<NAME>, with DANGJIAN_<NAME> as the common default."""
 
+from pydantic import SecretStr
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -30,6 +31,8 @@ class ServiceSettings(BaseSettings):
     notifications_url: str = "http://127.0.0.1:8003"
     console_url: str = "http://localhost:8000"
     demo: bool = False
+    audit_key: SecretStr
+    """Base64: seals the audit chain; the key for hashes of request bodies is derived from it."""
     audit_anchor: str = ""
     pool_size: int = 6
 

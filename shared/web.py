@@ -103,7 +103,7 @@ async def _once(
     table: Table = request.app.state.idempotency_table
     caller = request.state.access.principal.account_id
     keys = Keys(session, table, caller=caller, route=f"{request.method} {request.url.path}")
-    digest = body_hash(await request.body())
+    digest = body_hash(request.app.state.body_key, await request.body())
     stored = await keys.claim(key, digest)
     if stored is not None:
         return _replayed(stored)

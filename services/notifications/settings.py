@@ -12,7 +12,6 @@ class NotificationsSettings(ServiceSettings):
     port: int = 8003
     client_id: str = "notifications"
     client_secret: SecretStr = SecretStr("")
-    audit_key: SecretStr
     smtp_host: str = ""
     """Empty: nothing leaves the suite, the number of messages is logged."""
     smtp_port: int = 587

@@ -16,7 +16,6 @@ class OrgsSettings(ServiceSettings):
     """Key id → base64 of 32 bytes; the first wraps new per-person keys."""
     index_key: SecretStr
     """Base64 of the key of the blind index."""
-    audit_key: SecretStr
     signing_key_file: str
     service_clients: dict[str, str] = Field(default_factory=dict[str, str])
     """Built-in machine identities: name → secret."""

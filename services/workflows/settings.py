@@ -17,7 +17,6 @@ class WorkflowsSettings(ServiceSettings):
     """Key id → base64 of 32 bytes; the first encrypts, all decrypt."""
     client_id: str = "workflows"
     client_secret: SecretStr
-    audit_key: SecretStr
     ready_file: str = ""
     sandbox: bool = True
     answer_seconds: float = 2.0

@@ -4,6 +4,7 @@ from datetime import date
 
 import httpx
 import pytest
+from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.orgs.exchange.changes.repository import publish
@@ -19,6 +20,7 @@ from shared.service import Service, build
 from shared.settings import ServiceSettings
 from tests.databases import DatabaseSet
 from tests.notifications.world import eventually, scalar
+from tests.orgs.api import KEY
 from tests.principals import FakeVerifier
 
 
@@ -42,7 +44,7 @@ async def test_what_the_register_publishes_arrives(orgs_url: str, on: AsyncEngin
     app = build(
         Service(
             name="orgs",
-            settings=ServiceSettings(database_url=orgs_url),
+            settings=ServiceSettings(database_url=orgs_url, audit_key=SecretStr(KEY)),
             routers=[changes],
             permissions={("GET", "/v1/changes"): services_only()},
             load_grants=load_grants,

@@ -34,7 +34,8 @@ async def once(request: Request, session: AsyncSession, caller: str, make: Make)
     Errors: 422 key-missing, key-invalid, key-reused. The answer is given after the commit.
     """
     key = _key(request)
-    digest = body_hash(request.url.path.encode() + b"\n" + await request.body())
+    asked = request.url.path.encode() + b"\n" + await request.body()
+    digest = body_hash(request.app.state.body_key, asked)
     known = await repository.by_key(session, caller, key)
     if known is not None and known.body_hash != digest:
         raise Invalid(
