@@ -10,11 +10,15 @@ _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
 class Scope(StrEnum):
+    """What a portal may be given; the permission tables of all services name the same."""
+
     REGISTER_READ = "register:read"
+    MEMBERS_READ = "members:read"
+    ENTERPRISES_READ = "enterprises:read"
+    LETTERS_READ = "letters:read"
+    RULEBOOK_READ = "rulebook:read"
     CASES_READ = "cases:read"
     CASES_WRITE = "cases:write"
-    TASKS_ANSWER = "tasks:answer"
-    MESSAGES_READ = "messages:read"
 
 
 def check_redirect(uri: str) -> str:
