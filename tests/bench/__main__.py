@@ -8,7 +8,7 @@ from pathlib import Path
 
 from deploy.local.suite import Suite
 from tests import village
-from tests.bench import cases
+from tests.bench import cases, reads, rescue
 from tests.bench.report import Report
 
 PAGE = Path("docs/performance.md")
@@ -18,6 +18,8 @@ async def run(suite: Suite, *, seconds: float, lanes: int) -> Report:
     report = Report()
     loaded = await village.load(suite.env, members=4000)
     await cases.measure(suite, loaded, report, seconds=seconds, lanes=lanes)
+    await reads.measure(suite, loaded, report, seconds=min(seconds, 5))
+    await rescue.measure(suite, loaded, report)
     return report
 
 

@@ -19,7 +19,7 @@ CHECKED: dict[str, Any] = {
 
 
 class Office:
-    """Three people who answer everything; task ids come from the answers, as a portal reads them."""
+    """Three people who answer everything; task ids come from the answers, as for a portal."""
 
     def __init__(self, suite: Suite, village: Village) -> None:
         self._suite = suite

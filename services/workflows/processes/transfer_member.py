@@ -50,9 +50,6 @@ from shared.contracts.transfers import (
     TransferRequest,
 )
 
-BACK = {"withdraw": "withdrawn", "member-died": "died", "member-removed": "removed"}
-"""What the register calls the reasons for which a transit ends."""
-
 
 @workflow.defn(name="transfer_member")
 class TransferMember(Case):
