@@ -28,7 +28,9 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
 Make = Callable[[str, str], Awaitable[Command]]
 
 
-async def once(request: Request, session: AsyncSession, caller: str, make: Make) -> None:
+async def once(
+    request: Request, session: AsyncSession, caller: str, make: Make, *, shows_case: bool = True
+) -> None:
     """Record the command that `make(key, digest)` builds, unless its key is known already.
 
     Errors: 422 key-missing, key-invalid, key-reused. The answer is given after the commit.
@@ -44,7 +46,9 @@ async def once(request: Request, session: AsyncSession, caller: str, make: Make)
             field="Idempotency-Key",
         )
     command = known or await make(key, digest)
-    request.state.after_commit = _after(request, command, fresh=known is None)
+    request.state.after_commit = _after(
+        request, command, fresh=known is None, shows_case=shows_case
+    )
 
 
 def _key(request: Request) -> str:
@@ -63,7 +67,7 @@ def _key(request: Request) -> str:
 
 
 def _after(
-    request: Request, command: Command, *, fresh: bool
+    request: Request, command: Command, *, fresh: bool, shows_case: bool
 ) -> Callable[[Response], Awaitable[Response]]:
     async def answer(_: Response) -> Response:
         failpoint("after-commit")
@@ -73,7 +77,7 @@ def _after(
             await dispatcher.deliver(command, within=state.settings.answer_seconds)
         async with system_transaction(state.engine) as session:
             status = await status_of(session, command.id)
-        return rendered(status)
+        return rendered(status if shows_case else status.model_copy(update={"case": None}))
 
     return answer
 
