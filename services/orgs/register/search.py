@@ -45,13 +45,18 @@ def _joined(parts: list[str]) -> Spelling:
 
 def grams(name: str) -> list[str]:
     """Single characters and pairs: an index over them answers `contains` without a scan."""
-    pairs = {name[at : at + 2] for at in range(len(name) - 1)}
-    return sorted(set(name) | pairs)
+    low = name.lower()
+    return sorted(set(low) | _pairs(low))
 
 
 def grams_of_query(text: str) -> list[str]:
     """What every name that contains the text must have."""
-    return sorted({text[at : at + 2] for at in range(len(text) - 1)}) or [text]
+    low = text.lower()
+    return sorted(_pairs(low)) or [low]
+
+
+def _pairs(text: str) -> set[str]:
+    return {text[at : at + 2] for at in range(len(text) - 1)}
 
 
 def is_latin(text: str) -> bool:

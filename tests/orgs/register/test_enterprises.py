@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from shared.access import Role
 from shared.ids import new_id
 from tests.orgs.api import Node
@@ -82,6 +84,13 @@ async def test_found_by_part_of_name_code_and_letters(office: Office) -> None:
     for q in ("双喜", "xcxsx", "xinchangxianshuangxi", made["credit_code"][:18]):
         rows = await office.get("/v1/enterprises", under=under, q=q, staff_from=50)
         assert [row["id"] for row in rows.json()["items"]] == [made["id"]], q
+
+
+@pytest.mark.parametrize("q", ["Nova", "nova", "va轴", "双喜N", "双喜nova", "K2"])
+async def test_letters_in_a_chinese_name_are_found_however_typed(office: Office, q: str) -> None:
+    made = await entered(office, office.county.east, name="双喜Nova轴承K2有限公司")
+    rows = await office.get("/v1/enterprises", under=str(office.county.east.id), q=q)
+    assert [row["id"] for row in rows.json()["items"]] == [made["id"]]
 
 
 async def test_other_subtrees_do_not_see_it(office: Office) -> None:

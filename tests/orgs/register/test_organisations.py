@@ -1,5 +1,6 @@
 """Organisations through the API: the tree, the directory, history, dissolution, moving."""
 
+from importlib import import_module
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from services.orgs.register.divisions.load import load
 from services.orgs.register.organisations import rules, writing
+from services.orgs.register.search import grams
 from shared.access import Role
 from shared.ids import new_id
 from tests.orgs.api import Node, database
@@ -75,6 +77,29 @@ async def test_found_by_part_of_the_name_pinyin_initials_and_code(office: Office
         assert [row["id"] for row in found.json()["items"]] == [str(branch.id)], q
     none = await office.get("/v1/organisations", under=str(county.id), q="%")
     assert none.json()["items"] == []
+
+
+@pytest.mark.parametrize("q", ["Nova", "nova", "OVA科", "示例N", "nova科技", "示例nova", "k2"])
+async def test_letters_in_a_chinese_name_are_found_however_typed(office: Office, q: str) -> None:
+    east = office.county.east
+    body = draft(east, name="示例Nova科技K2公司党支部")
+    made = (await office.send("POST", "/v1/organisations", body)).json()
+    found = await office.get("/v1/organisations", under=str(east.id), q=q)
+    assert [row["id"] for row in found.json()["items"]] == [made["id"]]
+
+
+async def test_names_that_were_entered_before_are_found_in_lower_case_too(office: Office) -> None:
+    made = (await office.send("POST", "/v1/organisations",
+                              draft(office.county.east, name="示例Nova"))).json()  # fmt: skip
+    migration = import_module("services.orgs.migrations.versions.0006_grams_in_lower_case")
+    before = ["N", "No", "a", "o", "ov", "v", "va", "例", "例N", "示", "示例"]
+    async with database(office.url) as session:
+        await session.execute(text("update organisations set grams = :grams where id = :id"),
+                              {"grams": before, "id": made["id"]})  # fmt: skip
+        await session.execute(text(migration.LOWERED))
+        found = await session.execute(text("select grams from organisations where id = :id"),
+                                      {"id": made["id"]})  # fmt: skip
+        assert sorted(found.scalar_one()) == grams("示例Nova")
 
 
 async def test_the_directory_lists_who_may_send_and_receive(office: Office) -> None:

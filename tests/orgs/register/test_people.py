@@ -113,6 +113,10 @@ async def test_people_are_found_by_name_pinyin_and_initials(office: Office) -> N
     for q in ("单小", "shanxiao", "SXX"):
         found = await office.get("/v1/people", under=str(office.county.county.id), q=q)
         assert [row["name"] for row in found.json()["items"]] == ["单小溪"]
+    await office.person(office.county.east_branch, name="王Nova")
+    for q in ("王N", "wangno", "WN"):
+        found = await office.get("/v1/people", under=str(office.county.county.id), q=q)
+        assert [row["name"] for row in found.json()["items"]] == ["王Nova"]
 
 
 async def test_row_security_hides_people_of_other_subtrees(office: Office) -> None:

@@ -61,10 +61,12 @@ async def get(session: AsyncSession, enterprise_id: UUID, *, lock: bool = False)
 def _named(q: str) -> ColumnElement[bool]:
     """By part of the name, or by the beginning of code, pinyin or initials."""
     text = q.strip()
+    part_of_name = _C.name.ilike(like(text))
     if not is_latin(text):
-        return _C.name.like(like(text))
+        return part_of_name
     low = text.lower()
     return or_(
+        part_of_name,
         _C.credit_code.startswith(text.upper(), autoescape=True),
         _C.initials.between(low, low + AFTER_EVERYTHING),
         _C.pinyin.between(low, low + AFTER_EVERYTHING),

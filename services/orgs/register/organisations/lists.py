@@ -41,10 +41,12 @@ class Wanted(Contract):
 def named(q: str) -> ColumnElement[bool]:
     """By part of the name, or by the beginning of code, pinyin or initials."""
     text = q.strip()
+    part_of_name = _C.grams.contains(grams_of_query(text)) & _C.name.ilike(like(text))
     if not is_latin(text):
-        return _C.grams.contains(grams_of_query(text)) & _C.name.like(like(text))
+        return part_of_name
     low = text.lower()
     return or_(
+        part_of_name,
         _C.code.startswith(text, autoescape=True),
         _C.initials.startswith(low, autoescape=True),
         _C.pinyin.startswith(low, autoescape=True),
