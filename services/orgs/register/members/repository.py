@@ -1,6 +1,7 @@
 """Reading members: lists, one, the facts of a case, history."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -176,16 +177,6 @@ async def locked(session: AsyncSession, member_id: UUID) -> Standpoint:
     ).one_or_none()
     if row is None:
         raise not_found()
-    since = await session.execute(
-        select(MEMBERSHIPS.c.valid_from).where(
-            MEMBERSHIPS.c.member_id == member_id, MEMBERSHIPS.c.valid_to.is_(None)
-        )
-    )
-    transit = await session.execute(
-        select(TRANSITS.c.case_id).where(
-            TRANSITS.c.member_id == member_id, TRANSITS.c.ended_on.is_(None)
-        )
-    )
     return Standpoint(
         id=row.id,
         person_id=row.person_id,
@@ -194,9 +185,21 @@ async def locked(session: AsyncSession, member_id: UUID) -> Standpoint:
         org_id=row.org_id,
         org_path=row.org_path,
         version=row.version,
-        since=since.scalar_one_or_none(),
-        transit_case_id=transit.scalar_one_or_none(),
+        since=await _member_since(session, member_id),
+        transit_case_id=await _transit_case(session, member_id),
     )
+
+
+async def _member_since(session: AsyncSession, member_id: UUID) -> date | None:
+    m = MEMBERSHIPS.c
+    open_period = select(m.valid_from).where(m.member_id == member_id, m.valid_to.is_(None))
+    return (await session.execute(open_period)).scalar_one_or_none()
+
+
+async def _transit_case(session: AsyncSession, member_id: UUID) -> UUID | None:
+    t = TRANSITS.c
+    open_transit = select(t.case_id).where(t.member_id == member_id, t.ended_on.is_(None))
+    return (await session.execute(open_transit)).scalar_one_or_none()
 
 
 async def history(session: AsyncSession, member_id: UUID) -> MemberHistory:
