@@ -1,5 +1,6 @@
 """Invalid input as a problem: FastAPI's own 422 echoes the value, ours names field and rule."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -23,6 +24,9 @@ _SENTENCES = {
     "string_type": "应填写文字。",
     "json_invalid": "请求内容不是有效的 JSON，请检查格式。",
 }
+_NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_-]{0,60})?", re.ASCII)
+_SOURCES = ("body", "query", "path")
+"""Where FastAPI says the field was; only in front, for a field may have such a name."""
 _WITH_LIMITS = {
     "string_too_short": ("min_length", "至少填写 {} 个字符。"),
     "string_too_long": ("max_length", "最多填写 {} 个字符。"),
@@ -47,7 +51,8 @@ def as_problem(found: Sequence[Mapping[str, Any]], *, prefix: str = "") -> Inval
 
 def _field_error(error: Mapping[str, Any], prefix: str) -> FieldError:
     kind = str(error["type"])
-    place = ".".join(str(part) for part in error["loc"] if part not in ("body", "query", "path"))
+    first, *rest = error["loc"] or ("",)
+    place = ".".join(_named(part) for part in (rest if first in _SOURCES else (first, *rest)))
     context: Mapping[str, Any] = error.get("ctx") or {}
     own = context.get("error")
     if isinstance(own, RuleBroken):
@@ -56,6 +61,11 @@ def _field_error(error: Mapping[str, Any], prefix: str) -> FieldError:
         name, sentence = _WITH_LIMITS[kind]
         return FieldError(prefix + place, kind, sentence.format(context.get(name, "")))
     return FieldError(prefix + place, kind, _SENTENCES.get(kind, "格式不正确，请核对。"))
+
+
+def _named(part: object) -> str:
+    """A key that the caller made up may be a value put in the wrong place: it is not repeated."""
+    return str(part) if isinstance(part, int) or _NAME.fullmatch(str(part)) else "…"
 
 
 class RuleBroken(ValueError):
