@@ -4,10 +4,9 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-import asyncpg
-
 from deploy.local.suite import Suite
 from tests.faults.carrier import Ack
+from tests.superuser import fetched
 
 QUIET_SECONDS = 60
 _WAITING = """
@@ -120,18 +119,10 @@ class Oracle:
     """Looks from outside, as the superuser, at what all services wrote."""
 
     def __init__(self, suite: Suite) -> None:
-        server = suite.server
-        self._url = (
-            f"postgresql://{server.user}:{server.password}@{server.host}:{server.port}"
-            f"/{suite.databases.main}"
-        )
+        self._suite = suite
 
     async def rows(self, sql: str, *values: Any) -> list[Any]:
-        connection = await asyncpg.connect(self._url)
-        try:
-            return await connection.fetch(sql, *values)
-        finally:
-            await connection.close()
+        return await fetched(self._suite.server, self._suite.databases.main, sql, *values)
 
     async def quiet(self) -> None:
         """Wait until everything recorded is on its way no longer."""

@@ -5,7 +5,6 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
 
-import asyncpg
 import pytest
 import pytest_asyncio
 
@@ -15,6 +14,7 @@ from shared.auth import Principal
 from shared.database import engine, system_transaction
 from shared.ids import new_id
 from tests.databases import DatabaseSet
+from tests.superuser import executed
 
 KEY = b"a" * 32
 SOMEONE = Access(Principal(account_id=str(new_id()), kind="person"), ())
@@ -43,13 +43,7 @@ class Trail:
     anchor: Path
 
     async def tamper(self, script: str) -> None:
-        server = self.databases.server
-        connection = await asyncpg.connect(
-            host=server.host, port=server.port, user=server.user, password=server.password,
-            database=self.databases.names.main,
-        )  # fmt: skip
-        await connection.execute(script)
-        await connection.close()
+        await executed(self.databases.server, self.databases.names.main, script)
 
     async def verdict(self) -> int:
         return await audit_verify.main(["orgs", "--anchor", str(self.anchor)])

@@ -9,7 +9,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import httpx
 import pytest
 from temporalio.client import Client
@@ -22,6 +21,7 @@ from shared.access import Role
 from tests import village
 from tests.e2e.people import Person, transfer_of, until
 from tests.staff import employ
+from tests.superuser import fetched
 from tests.village import Village
 
 NAME, OTHER_NAME = "金丝雀·阿不都", "画眉甲"
@@ -151,7 +151,11 @@ async def _transferred(
     await walk.refused(
         await secretary.answer(case, "branch_check", "approve", dues_paid_to=NUMBER, note=NOTE)
     )
-    checked = {"dues_paid_to": "2026-01-01", "discipline_clear": True, "posts_settled": True}
+    checked: dict[str, Any] = {
+        "dues_paid_to": "2026-01-01",
+        "discipline_clear": True,
+        "posts_settled": True,
+    }
     answers = [await secretary.answer(case, "branch_check", "approve", note=NOTE, **checked)]
     answers.append(await committee.answer(case, "sending_decision", "approve", note=REFUSAL_NOTE))
     await until(lambda: _turn(reader, case, "receiving_decision"))
@@ -275,22 +279,19 @@ async def test_tables_outside_the_registers_and_the_commands_own_hold_no_persona
         "workflows.cases": {NAME},
         "workflows.commands": {NOTE, REFUSAL_NOTE},
     }
-    server = walk.suite.server
-    database = await asyncpg.connect(
-        host=server.host, port=server.port, user=server.user, password=server.password,
-        database=walk.suite.databases.main,
-    )  # fmt: skip
+    server, name = walk.suite.server, walk.suite.databases.main
+    tables = await fetched(
+        server,
+        name,
+        "select schemaname || '.' || tablename from pg_tables"
+        " where schemaname in ('orgs', 'workflows', 'notifications')",
+    )
     found: list[str] = []
-    for schema in ("orgs", "workflows", "notifications"):
-        tables = await database.fetch(
-            "select tablename from pg_tables where schemaname = $1", schema
-        )
-        for (table,) in tables:
-            rows = await database.fetch(f'select t::text from {schema}."{table}" t')  # noqa: S608
-            text = "\n".join(row[0] for row in rows).encode()
-            allowed = {f"{schema}.{table}: {c}" for c in may_hold.get(f"{schema}.{table}", set())}
-            found += [hit for hit in hits(f"{schema}.{table}", text) if hit not in allowed]
-    await database.close()
+    for (table,) in tables:
+        rows = await fetched(server, name, f"select t::text from {table} t")  # noqa: S608
+        text = "\n".join(str(row[0]) for row in rows).encode()
+        allowed = {f"{table}: {canary}" for canary in may_hold.get(table, set())}
+        found += [hit for hit in hits(table, text) if hit not in allowed]
     assert found == []
 
 
