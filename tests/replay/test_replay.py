@@ -30,7 +30,9 @@ async def test_history_replays(path: Path) -> None:
         data_converter=converter(KEYS),
         workflow_runner=runner(sandbox=True),
     )
-    history = WorkflowHistory.from_json(
-        f"{path.parent.name}/replayed", lzma.decompress(path.read_bytes()).decode()
-    )
-    await replayer.replay_workflow(history)
+    await replayer.replay_workflow(recorded(path))
+
+
+def recorded(path: Path) -> WorkflowHistory:
+    text = lzma.decompress(path.read_bytes()).decode()
+    return WorkflowHistory.from_json(f"{path.parent.name}/replayed", text)
