@@ -15,13 +15,13 @@ from services.workflows.catalogue.router import router as catalogue
 from services.workflows.codec import converter
 from services.workflows.commands import dispatcher, recount, watch
 from services.workflows.commands.dispatcher import Dispatcher
-from services.workflows.delegations.access import load_grants
-from services.workflows.delegations.router import router as delegations
 from services.workflows.metadata import IDEMPOTENCY
 from services.workflows.monitoring.codec_router import router as codec
 from services.workflows.monitoring.router import router as monitoring
 from services.workflows.permissions import PERMISSIONS
 from services.workflows.settings import WorkflowsSettings
+from services.workflows.tasks.delegations import router as delegations
+from services.workflows.tasks.lent import load_grants
 from services.workflows.tasks.router import router as tasks
 from shared import logging
 from shared.audit import sealer
