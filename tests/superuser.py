@@ -6,10 +6,13 @@ import asyncpg
 
 from deploy.local.postgres import Server
 
+_connect: Any = getattr(asyncpg, "connect")  # noqa: B009
+"""The package has no types of its own."""
+
 
 async def fetched(server: Server, database: str, sql: str, *values: Any) -> list[Any]:
     """The rows of one statement, on a connection of its own."""
-    connection: Any = await asyncpg.connect(
+    connection = await _connect(
         host=server.host, port=server.port, user=server.user, password=server.password,
         database=database,
     )  # fmt: skip
@@ -20,7 +23,7 @@ async def fetched(server: Server, database: str, sql: str, *values: Any) -> list
 
 
 async def executed(server: Server, database: str, script: str) -> None:
-    connection: Any = await asyncpg.connect(
+    connection = await _connect(
         host=server.host, port=server.port, user=server.user, password=server.password,
         database=database,
     )  # fmt: skip
