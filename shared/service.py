@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,26 +11,23 @@ import uvicorn
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import Table, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException as StarletteError
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import logging, validation
 from shared.auth import Verifier
 from shared.database import engine
 from shared.idempotency import body_key
+from shared.measured import Measured, problem_response
 from shared.permissions import Permission
 from shared.problems import Conflict, Invalid, NotFound, Problem, Unavailable
 from shared.settings import ServiceSettings
 from shared.web import LoadGrants
 
-REQUESTS = Counter("dangjian_requests_total", "Requests", ["service", "route", "status"])
-SECONDS = Histogram("dangjian_request_seconds", "Seconds a request", ["service", "route"])
 log = logging.logger()
 Background = Callable[[FastAPI], Awaitable[None]]
 
@@ -72,13 +68,7 @@ def build(service: Service) -> FastAPI:
             yield
 
     app = FastAPI(title=f"dangjian {service.name}", version="1", lifespan=lifespan)
-    app.state.service = service
-    app.state.settings = service.settings
-    app.state.permissions = {**service.permissions}
-    app.state.load_grants = service.load_grants
-    app.state.idempotency_table = service.idempotency_table
-    audit_key = base64.b64decode(service.settings.audit_key.get_secret_value())
-    app.state.body_key = body_key(audit_key, service.name)
+    _remember(app, service)
     for router in service.routers:
         app.include_router(router)
     _add_handlers(app, service)
@@ -86,22 +76,21 @@ def build(service: Service) -> FastAPI:
     return app
 
 
+def _remember(app: FastAPI, service: Service) -> None:
+    """What `shared.web.Route` needs of its service with every request."""
+    app.state.service = service
+    app.state.settings = service.settings
+    app.state.permissions = {**service.permissions}
+    app.state.load_grants = service.load_grants
+    app.state.idempotency_table = service.idempotency_table
+    audit_key = base64.b64decode(service.settings.audit_key.get_secret_value())
+    app.state.body_key = body_key(audit_key, service.name)
+
+
 async def _stop(tasks: Sequence[asyncio.Future[None]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def problem_response(problem: Problem) -> JSONResponse:
-    headers = {"Retry-After": str(problem.retry_after)} if problem.retry_after else None
-    if problem.status == 401:
-        headers = {"WWW-Authenticate": "Bearer"}
-    return JSONResponse(
-        problem.as_json(),
-        status_code=problem.status,
-        media_type="application/problem+json",
-        headers=headers,
-    )
 
 
 def _add_handlers(app: FastAPI, service: Service) -> None:
@@ -173,47 +162,6 @@ def _add_plumbing(app: FastAPI, service: Service) -> None:
     for path, endpoint in (("/healthz", healthz), ("/readyz", readyz), ("/metrics", metrics)):
         app.add_api_route(path, endpoint, include_in_schema=False)
     app.add_middleware(Measured, service=service.name)
-
-
-class Measured:
-    """Counts and times every request, adds the headers that all answers have, and turns what
-    nobody expected into a problem. Plain ASGI: Starlette's own wrapper costs a task a request."""
-
-    def __init__(self, app: ASGIApp, *, service: str) -> None:
-        self._app = app
-        self._service = service
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        begun, status = time.perf_counter(), 0
-
-        async def sending(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers.setdefault("X-Content-Type-Options", "nosniff")
-                headers.setdefault("Cache-Control", "no-store")
-            await send(message)
-
-        try:
-            await self._app(scope, receive, sending)
-        except Exception as error:
-            log.error("unexpected", exc_info=error, path=_route_of(scope))
-            if status:
-                raise
-            internal = Unavailable("internal", "系统内部错误，已记录，请稍后重试。", retry_after=30)
-            await problem_response(internal)(scope, receive, sending)
-        finally:
-            route = _route_of(scope)
-            REQUESTS.labels(self._service, route, status).inc()
-            SECONDS.labels(self._service, route).observe(time.perf_counter() - begun)
-
-
-def _route_of(scope: Scope) -> str:
-    return getattr(scope.get("route"), "path_format", "unmatched")
 
 
 async def _unready(on: AsyncEngine) -> str | None:

@@ -18,8 +18,8 @@ from shared.contracts.inbox import CommandStatus
 from shared.database import system_transaction
 from shared.failpoints import failpoint
 from shared.idempotency import MAX_KEY, body_hash
+from shared.measured import problem_response
 from shared.problems import Invalid
-from shared.service import problem_response
 
 ANSWERS: dict[int | str, dict[str, Any]] = {
     201: {"model": CommandStatus, "description": "Applied: the case has come to rest"},
