@@ -202,7 +202,11 @@ async def drain(engine: AsyncEngine, client: NotificationsClient) -> int:
         )
         for row in rows
     ]
-    stored = await client.send(messages)
+    try:
+        stored = await client.send(messages)
+    except Unavailable:
+        await _release(engine, [row.dedupe_key for row in rows])
+        raise
     if stored.refused or stored.without_recipient:
         log.warning("notices-not-told", refused=stored.refused, vacant=stored.without_recipient)
     async with system_transaction(engine) as session:
@@ -211,6 +215,18 @@ async def drain(engine: AsyncEngine, client: NotificationsClient) -> int:
             {"keys": [message.dedupe_key for message in messages]},
         )
     return len(rows)
+
+
+async def _release(engine: AsyncEngine, keys: list[str]) -> None:
+    """Notifications is away: try again soon, not when the lease runs out."""
+    async with system_transaction(engine) as session:
+        await session.execute(
+            text(
+                "update notices set leased_until = clock_timestamp() + interval '2 seconds'"
+                " where dedupe_key = any(:keys)"
+            ),
+            {"keys": keys},
+        )
 
 
 def _link(task_id: UUID | None, case_id: UUID | None) -> str | None:
