@@ -53,6 +53,7 @@ class OrganisationDraft(Contract):
     """Absent only for an entry of the directory."""
     external: bool = False
     approves_members: bool = False
+    """Conferred by an organiser at or above the superior; of an entry of the directory, told."""
     phone: str | None = Field(default=None, max_length=30)
     division_code: str | None = Field(default=None, max_length=12)
     enterprise_id: UUID | None = None
@@ -69,6 +70,7 @@ class OrganisationCorrection(Contract):
     code: Line | None = None
     name: Line | None = None
     approves_members: bool | None = None
+    """A change takes an organiser at or above the organisation."""
     phone: str | None = Field(default=None, max_length=30)
     division_code: str | None = Field(default=None, max_length=12)
     carrier_kind: Line | None = None

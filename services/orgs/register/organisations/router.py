@@ -26,7 +26,7 @@ from shared.contracts.organisations import (
 from shared.contracts.register import OrganisationFacts, OrganisationState
 from shared.ids import new_id
 from shared.pages import MAX_LIMIT, Page
-from shared.problems import Invalid
+from shared.problems import Forbidden, Invalid
 from shared.web import AccessDep, Route, SessionDep
 
 router = APIRouter(prefix="/v1/organisations", tags=["organisations"], route_class=Route)
@@ -120,7 +120,19 @@ async def _authorise_founding(session: SessionDep, access: Access, body: Organis
                       field="parent_id", basis=rules.S12)  # fmt: skip
     superior = await repository.place_named(session, body.parent_id, "parent_id")
     access.must_cover(superior.path, Role.COMMITTEE, Role.ORGANISER)
+    if body.approves_members:
+        _must_confer_approval(access, superior.path)
     rules.check_superior(superior)
+
+
+def _must_confer_approval(access: Access, path: str) -> None:
+    """A committee does not give itself, or those below it, the right to approve members."""
+    if not (access.principal.is_service or access.covers(path, {Role.ORGANISER})):
+        raise Forbidden(
+            "approval-not-yours-to-give",
+            "预备党员审批权限由县级以上党组织登记，请联系上级组织部门办理。",
+            field="approves_members",
+        )
 
 
 def _phone(value: str | None, *, demo: bool) -> str | None:
@@ -150,6 +162,9 @@ async def correct(
         for name, value in body.model_dump(exclude_unset=True, exclude={"reason"}).items()
         if value is not None or name not in ("code", "name", "approves_members")
     }
+    conferred = columns.get("approves_members", place.approves_members)
+    if conferred != place.approves_members and not place.external:
+        _must_confer_approval(access, place.path)
     if "phone" in columns:
         columns["phone"] = _phone(columns["phone"], demo=settings.demo)
     await must_exist(session, columns.get("division_code"), "division_code")
