@@ -49,7 +49,9 @@ async def topmost(session: AsyncSession) -> Place:
     query = select(*_COLUMNS).where(path.startswith(EVERYWHERE)).order_by(path).limit(1)
     row = (await session.execute(query)).one_or_none()
     if row is None:
-        raise NotFound("no-organisation", "还没有任何组织，请先导入组织，再建立第一个账号。")
+        raise NotFound(
+            "no-organisation", "还没有任何组织，请加 --organisation 和 --code 建立最上级组织。"
+        )
     return Place(row.id, row.path, row.name, row.state, row.external)
 
 

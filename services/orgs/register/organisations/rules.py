@@ -12,7 +12,7 @@ BR18 = "《中国共产党支部工作条例（试行）》"
 ROOT = "0"
 LABEL = 4
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_WITHOUT_CHILDREN = frozenset(
+WITHOUT_CHILDREN = frozenset(
     {
         OrganisationKind.BRANCH,
         OrganisationKind.JOINT_BRANCH,
@@ -70,7 +70,7 @@ def check_superior(superior: Place) -> None:
         raise Invalid(
             "superior-external", "上级组织不在本系统内，不能作为隶属上级。", field="parent_id"
         )
-    if superior.kind in _WITHOUT_CHILDREN:
+    if superior.kind in WITHOUT_CHILDREN:
         raise Invalid("superior-is-branch", "党支部下不能再设党组织，请选择上级党委或党总支。",
                       field="parent_id", basis=BR18)  # fmt: skip
     if superior.state is not OrganisationState.ACTIVE:
