@@ -16,5 +16,5 @@ def _pairs(router: APIRouter) -> set[tuple[str, str]]:
         (method, route.path_format)
         for route in router.routes
         if isinstance(route, APIRoute)
-        for method in route.methods
+        for method in route.methods or ()
     }
