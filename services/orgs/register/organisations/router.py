@@ -157,11 +157,7 @@ async def correct(
     access.must_cover(EVERYWHERE if place.external else place.path, Role.COMMITTEE, Role.ORGANISER)
     must_match(if_match, (await repository.get(session, org_id)).version)
     rules.check_founding(body.founded_on, clock.today())
-    columns = {
-        name: value
-        for name, value in body.model_dump(exclude_unset=True, exclude={"reason"}).items()
-        if value is not None or name not in ("code", "name", "approves_members")
-    }
+    columns = _given(body)
     conferred = columns.get("approves_members", place.approves_members)
     if conferred != place.approves_members and not place.external:
         _must_confer_approval(access, place.path)
@@ -175,6 +171,15 @@ async def correct(
     made = await repository.get(session, org_id)
     response.headers["ETag"] = etag(made.version)
     return made
+
+
+def _given(body: OrganisationCorrection) -> dict[str, Any]:
+    """What the caller wants changed; the required ones can't be emptied."""
+    given = body.model_dump(exclude_unset=True, exclude={"reason"})
+    required = ("code", "name", "approves_members")
+    return {
+        name: value for name, value in given.items() if value is not None or name not in required
+    }
 
 
 @router.post("/{org_id}/states", status_code=204)
