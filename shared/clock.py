@@ -1,6 +1,7 @@
 """The only clock outside workflows; a rehearsal may move it by a file that names an offset."""
 
 import os
+import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -32,5 +33,19 @@ def end_of_day(day: date) -> datetime:
 def _offset() -> timedelta:
     if not _OFFSET_FILE:
         return timedelta()
-    path = Path(_OFFSET_FILE)
-    return timedelta(seconds=float(path.read_text())) if path.exists() else timedelta()
+    tick = int(time.monotonic() * 10)
+    if _read.tick != tick:
+        path = Path(_OFFSET_FILE)
+        seconds = float(path.read_text()) if path.exists() else 0.0
+        _read.tick, _read.offset = tick, timedelta(seconds=seconds)
+    return _read.offset
+
+
+class _Read:
+    """The file is looked at ten times a second at most: the clock is asked far more often."""
+
+    tick = -1
+    offset = timedelta()
+
+
+_read = _Read()

@@ -34,7 +34,7 @@ class ServiceSettings(BaseSettings):
     audit_key: SecretStr
     """Base64: seals the audit chain; the key for hashes of request bodies is derived from it."""
     audit_anchor: str = ""
-    pool_size: int = 6
+    pool_size: int = 8
 
     @classmethod
     def settings_customise_sources(

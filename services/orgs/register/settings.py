@@ -8,11 +8,11 @@ from services.orgs.register.people.keystore import Keystore
 from services.orgs.settings import OrgsSettings
 
 
-def _settings(request: Request) -> OrgsSettings:
+async def _settings(request: Request) -> OrgsSettings:
     return request.app.state.settings
 
 
-def _keystore(request: Request) -> Keystore:
+async def _keystore(request: Request) -> Keystore:
     return request.app.state.keystore
 
 
