@@ -17,6 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from shared import clock, logging
 from shared.access import Access
 from shared.database import system_transaction
+from shared.horizon import horizon
 
 GENESIS = "0" * 64
 log = logging.logger()
@@ -111,14 +112,15 @@ async def seal(session: AsyncSession, key: bytes, *, limit: int = 500) -> str | 
     seq, previous, xid, last = (
         (head.seq, head.hash, head.xid, head.event_id) if head else (0, GENESIS, 0, 0)
     )
+    until = await horizon(session)
     rows = await session.execute(
         text(
             f"select {EVENT_COLUMNS} from audit_events"  # noqa: S608
             " where (xid, id) > (:xid, :last)"
-            " and xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+            " and xid < :until"
             " order by xid, id limit :limit"
         ),
-        {"xid": xid, "last": last, "limit": limit},
+        {"xid": xid, "last": last, "limit": limit, "until": until},
     )
     seals: list[dict[str, Any]] = []
     for row in rows.mappings():

@@ -74,7 +74,7 @@ async def _floor(suite: Suite, content: bytes) -> float:
     sheet = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0)
     rows = [tuple(str(cell) for cell in row) for row in sheet.to_python()]
     owner = suite.env["DANGJIAN_ORGS_OWNER_URL"].replace("+asyncpg", "")
-    connection: Any = await asyncpg.connect(owner)
+    connection: Any = await asyncpg.connect(owner)  # pyright: ignore[reportUnknownVariableType]
     columns = [f"c{n}" for n in range(len(rows[0]))]
     await connection.execute(f"create temp table bare ({', '.join(c + ' text' for c in columns)})")
     await connection.copy_records_to_table("bare", records=rows, columns=columns)

@@ -15,7 +15,7 @@ from sse_starlette.sse import AppStatus
 
 from deploy.local.ports import unused_port
 from services.notifications.inbox.hub import Hub
-from services.notifications.inbox.repository import HORIZON, Arrival, Place
+from services.notifications.inbox.repository import Arrival, Place
 from services.notifications.inbox.stream import MAX_MISSED, MAX_SECONDS, seconds_left
 from shared import clock
 from shared.contracts.messages import InboxItem, Template
@@ -25,7 +25,9 @@ from shared.ids import new_id
 from tests.notifications import world
 from tests.principals import FakeVerifier
 
-SETTLED = f"select bool_and(xid < {HORIZON}) from messages"  # noqa: S608
+SETTLED = (
+    "select bool_and(xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint) from messages"
+)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from services.notifications.inbox import repository
 from services.notifications.inbox.repository import Arrival, Place
 from shared import logging
 from shared.database import system_transaction
+from shared.horizon import horizon
 
 POLL_SECONDS = 1.0
 _BATCH = 2000
@@ -72,7 +73,7 @@ class Hub:
         accounts = list(self._open)
         since = min(one.since for one in asked)
         async with system_transaction(engine) as session:
-            until = await repository.horizon(session)
+            until = await horizon(session)
             gone = await repository.disabled(session, accounts)
             found = await repository.arrivals(session, accounts, since, until, limit=_BATCH)
         arrived: dict[UUID, list[Arrival]] = defaultdict(list)

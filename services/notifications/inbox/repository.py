@@ -12,7 +12,6 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    text,
     tuple_,
     update,
 )
@@ -25,7 +24,6 @@ from shared.contracts.messages import InboxItem
 from shared.copies.tables import ACCOUNTS
 from shared.problems import NotFound
 
-HORIZON = "pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 _ITEM = (
     col(MessageRow.id),
     col(MessageRow.template),
@@ -107,11 +105,6 @@ async def mark_all_read(session: AsyncSession, account: UUID, up_to: UUID | None
     if up_to:
         conditions.append(col(MessageRow.id) <= up_to)
     await session.execute(update(MessageRow).where(*conditions).values(read_at=clock.now()))
-
-
-async def horizon(session: AsyncSession) -> int:
-    """The first transaction that may still be open: nothing before it can appear any more."""
-    return int((await session.execute(text(f"select {HORIZON}"))).scalar_one())
 
 
 async def arrivals(

@@ -13,6 +13,7 @@ from services.notifications.inbox import repository
 from services.notifications.inbox.hub import Hub
 from services.notifications.inbox.repository import Arrival, Place
 from shared.database import set_scope, transaction
+from shared.horizon import horizon
 from shared.problems import Invalid
 
 MAX_SECONDS = 300.0
@@ -71,7 +72,7 @@ async def _missed(
 ) -> tuple[list[Arrival], Place]:
     async with transaction(engine) as session:
         await set_scope(session, prefixes=(), person=None, account=str(account))
-        until = await repository.horizon(session)
+        until = await horizon(session)
         if resume is None:
             return [], Place(until)
         found = await repository.arrivals(session, [account], resume, until, limit=MAX_MISSED + 1)

@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from shared import clock
 from shared.contracts.base import Contract
 from shared.contracts.changes import Change, ChangeKind, ChangePage
+from shared.horizon import horizon
 from shared.problems import Invalid
 
 _AT_ONCE = 5000
@@ -57,14 +58,15 @@ async def publish_many(
 async def page(session: AsyncSession, after: str, limit: int) -> ChangePage:
     """Entries after the cursor, never past a transaction that is still open."""
     xid, last = _parse(after)
+    until = await horizon(session)
     rows = await session.execute(
         text(
             "select id, xid, at, kind, object_id, data from changes"
             " where (xid, id) > (:xid, :last)"
-            " and xid < pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+            " and xid < :until"
             " order by xid, id limit :limit"
         ),
-        {"xid": xid, "last": last, "limit": limit},
+        {"xid": xid, "last": last, "limit": limit, "until": until},
     )
     items = [
         Change(
