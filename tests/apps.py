@@ -88,9 +88,10 @@ class Apps:
         return client_of(self.apps[service], self.callers.service(name))
 
     async def caught_up(self) -> None:
-        """The copies know all that the register has published."""
+        """The copies know all that the register has published, and are fresh."""
         for name in ("workflows", "notifications"):
             orgs = self.apps[name].state.orgs_http
+            await follow_once(self.engine(name), orgs)
             while await self._behind(name, OrgsClient(orgs)):
                 await follow_once(self.engine(name), orgs)
 

@@ -12,6 +12,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_what_workflows_sends_is_stored_once_and_reaches_the_role(apps: Apps) -> None:
+    await apps.caught_up()
     client = NotificationsClient(apps.as_service("notifications"))
     task = new_id()
     told = Message(
