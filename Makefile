@@ -35,8 +35,9 @@ demo: $(STAMP)  ## Play the demonstration against a running suite
 fast-forward: $(STAMP)  ## Let the demonstration's days pass
 	@$(PYTHON) -m deploy.local.fast_forward $(ARGS)
 
-test: $(STAMP)  ## Run every test, in WORKERS processes
-	@$(PYTHON) -m pytest -n $(WORKERS) $(ARGS)
+test: $(STAMP)  ## Run every test, in WORKERS processes; the fault tests alone, afterwards
+	@$(PYTHON) -m pytest -n $(WORKERS) --ignore=tests/faults $(ARGS)
+	@$(PYTHON) -m pytest tests/faults
 
 check: $(STAMP)  ## Lint, format, types, import rules, images
 	.venv/bin/ruff check .

@@ -11,7 +11,7 @@ from deploy.local.suite import Suite
 from shared.ids import new_id
 from tests.village import PASSWORD
 
-READY_SECONDS = 30
+READY_SECONDS = 60
 
 
 class Person:
