@@ -93,7 +93,6 @@ def activities_of(on: AsyncEngine, register: OrgsClient) -> list[Any]:
         orgs.member_effect,
         orgs.issue_letter,
         orgs.letter_effect,
-        orgs.standing,
         records.write,
         records.decided_in_time,
         reminders.tasks,

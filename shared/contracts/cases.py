@@ -203,7 +203,8 @@ class Start(Contract):
     """The process's own request, as JSON."""
     facts: dict[str, Any]
     """What its preparation found: ids, states, paths."""
-    operator_org_id: UUID
+    operator_org_id: UUID | None = None
+    """No longer used; histories of open cases carry it."""
     patience_seconds: int = 900
     """How long an activity is tried before the case calls for attention."""
 

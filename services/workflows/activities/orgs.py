@@ -15,7 +15,6 @@ from shared.contracts.register import (
     LetterIssue,
     LetterReceipt,
     LetterVoid,
-    MemberFacts,
     Move,
     TransitEnd,
     TransitStart,
@@ -75,10 +74,6 @@ class NewLetter(Contract):
     effect: LetterIssue
 
 
-class Of(Contract):
-    id: UUID
-
-
 class Done(Contract):
     """An effect that has nothing to tell."""
 
@@ -88,13 +83,6 @@ class LetterIssued(Contract):
 
     id: UUID
     serial: str
-
-
-class Standing(Contract):
-    """What a process may know of a member later on: no name, no number."""
-
-    state: str
-    org_id: UUID
 
 
 class Orgs:
@@ -124,9 +112,3 @@ class Orgs:
                 asked.letter_id, asked.effect, asked.body, key=asked.key
             )
         return Done()
-
-    @activity.defn(name="orgs.standing")
-    async def standing(self, asked: Of) -> Standing:
-        with refusals_are_final():
-            facts: MemberFacts = await self._client.member_facts(asked.id)
-        return Standing(state=facts.state.value, org_id=facts.org_id)

@@ -107,21 +107,13 @@ async def _record(
     reason: str,
     keys: tuple[str, str],
 ) -> Command:
-    command = Command(
+    command = Command.taken(
+        access,
+        keys,
         id=command_id,
         case_id=case.id,
-        task_id=None,
         kind=kind,
-        caller=access.principal.account_id,
-        key=keys[0],
-        body_hash=keys[1],
-        actor=access.principal.account_id,
-        on_behalf_of=None,
         body={"process": case.process, "title": case.process_title, **body},
-        state="recorded",
-        refusal=None,
-        attempts=0,
-        recorded_at=clock.now(),
     )
     await commands.record(session, command, {"reason": reason})
     await audit.record(session, access, f"case.{kind}", object_kind="case", object_id=case.id)

@@ -56,11 +56,6 @@ class Intake:
         case_id = new_id()
         public, private = split_private(request)
         occurred = getattr(request, "applied_on", None) or clock.today()
-        operators = (
-            await self._session.execute(
-                text("select id from copy_organisations where path='0' limit 1")
-            )
-        ).scalar_one_or_none()
         start = Start(
             case_id=case_id,
             command_id=new_id(),
@@ -71,25 +66,16 @@ class Intake:
             parties=list(found.parties),
             request=public,
             facts=dict(found.facts),
-            operator_org_id=operators or found.org_id,
             patience_seconds=self._settings.patience_seconds,
         )
         await claim_and_insert(self._session, new.process, start, found, rules)
-        command = Command(
+        command = Command.taken(
+            self._access,
+            (key, digest),
             id=start.command_id,
             case_id=case_id,
-            task_id=None,
             kind="start",
-            caller=self._access.principal.account_id,
-            key=key,
-            body_hash=digest,
-            actor=start.actor,
-            on_behalf_of=None,
             body={"process": new.process, "start": start.model_dump(mode="json")},
-            state="recorded",
-            refusal=None,
-            attempts=0,
-            recorded_at=clock.now(),
         )
         await commands.record(self._session, command, private)
         await audit.record(

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from shared import clock
+from shared.access import Access
 
 LEASE_SECONDS = 5
 """Longer than a request waits; a command whose API died is delivered this much later."""
@@ -23,19 +24,33 @@ class Command(BaseModel):
 
     id: UUID
     case_id: UUID
-    task_id: UUID | None
+    task_id: UUID | None = None
     kind: str
     """start, decide, interrupt or mend"""
     caller: str
     key: str
     body_hash: str
     actor: str
-    on_behalf_of: str | None
+    on_behalf_of: str | None = None
     body: dict[str, Any]
     state: str
-    refusal: str | None
-    attempts: int
+    refusal: str | None = None
+    attempts: int = 0
     recorded_at: datetime
+
+    @classmethod
+    def taken(cls, access: Access, keys: tuple[str, str], **fields: Any) -> Self:
+        """A new command of this caller, recorded now; `keys` are its key and its body's hash."""
+        account = access.principal.account_id
+        return cls(
+            caller=account,
+            actor=account,
+            key=keys[0],
+            body_hash=keys[1],
+            state="recorded",
+            recorded_at=clock.now(),
+            **fields,
+        )
 
 
 _COLUMNS = (

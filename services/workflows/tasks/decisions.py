@@ -42,25 +42,19 @@ async def record(
         on=on,
         form=public,
     )
-    command = Command(
+    command = Command.taken(
+        access,
+        (key, digest),
         id=decision.command_id,
         case_id=task.case_id,
         task_id=task_id,
         kind="decide",
-        caller=access.principal.account_id,
-        key=key,
-        body_hash=digest,
-        actor=access.principal.account_id,
         on_behalf_of=behalf,
         body={
             "process": task.process,
             "title": task.title,
             "decision": decision.model_dump(mode="json"),
         },
-        state="recorded",
-        refusal=None,
-        attempts=0,
-        recorded_at=clock.now(),
     )
     await commands.record(session, command, private)
     await audit.record(
